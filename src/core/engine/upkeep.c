@@ -42,7 +42,7 @@ typedef struct ic_upkeep_group {
     ic_link_command *command; /* the check under way, or NULL */
     size_t batch;             /* items that it looks at: the first of the list */
     size_t left;              /* items that this round still has to check */
-    bool impatient;           /* lost items wait for others to be asked again */
+    bool at_once;             /* the next round: lost items wait until fewer questions are asked again */
     ic_timer timer;
 } ic_upkeep_group;
 
@@ -124,11 +124,11 @@ static void upkeep_on_asked(void *owner, ic_reply *reply, const ic_error *error)
     item->command = NULL;
     group->asking--;
     if (error)
-        group->impatient = false; /* Redis does not take it now: the next round comes after the usual pause */
+        group->at_once = false; /* Redis does not take it now: the next round comes after the usual pause */
     else
         item->lost = 0;
-    if (group->asking || !group->impatient || group->command) return;
-    group->impatient = false;
+    if (group->asking || !group->at_once || group->command) return;
+    group->at_once = false;
     ic_timer_set(&group->engine->timers, &group->timer, ic_now());
 }
 
@@ -193,7 +193,7 @@ static void upkeep_judge(ic_upkeep_item *item, long long verdict, double now) {
     if (group->asking < MOST_ASKING)
         upkeep_ask(item);
     else
-        group->impatient = true;
+        group->at_once = true;
 }
 
 static void upkeep_check(ic_upkeep_group *group);
@@ -208,8 +208,8 @@ static void upkeep_on_checked(void *owner, ic_reply *reply, const ic_error *erro
         upkeep_judge(group->first, verdict, now);
     }
     group->batch = 0;
-    if (!error && !group->left && group->impatient && !group->asking) {
-        group->impatient = false;
+    if (!error && !group->left && group->at_once && !group->asking) {
+        group->at_once = false;
         group->left = group->count;
     }
     if (error || !group->left)
