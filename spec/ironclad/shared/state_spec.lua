@@ -104,7 +104,7 @@ describe("state = \"shared\"", function()
     local function until_seen(machine, count)
       peer.eventually(function()
         local seen = log_of(machine)
-        return seen >= count, ("%s has %d of %d"):format(machine, seen, count)
+        return seen >= count, ("%s has %d of %d"):format(machine or "the log", seen, count)
       end)
     end
     peer.write_file(folder .. "/log", "")
