@@ -160,7 +160,9 @@ describe("rate limits shared through Redis", function()
         if not err then count = count + 1 end
         if pause ~= "0" then os.execute("sleep " .. pause) end
       until err or io.open(folder .. "/stop")
-      io.open(folder .. "/" .. name, "w"):write(count):close()
+      local file = io.open(folder .. "/" .. name, "w")
+      file:write(count) -- its result is no file on Lua 5.1
+      file:close()
     ]]):format(folder))
     local command = peer.interpreter() .. " " .. script .. " "
     local machines = io.popen(command .. "fast 0 & " .. command .. "slow 0.05 & wait")
