@@ -96,6 +96,17 @@ describe("one deadline", function()
     assert.is_true(math.abs(deadlines[2] - deadlines[3] - 4) < 0.001)
   end)
 
+  it("is that of a workflow and all its records", function()
+    local client = scene.connect(scene.answering {
+      peer.json '{"id":"w1"}', peer.json '{"id":"w1","recordIds":["r1","r2"]}', peer.json '{"id":"r1"}',
+      peer.json '{"id":"r2"}',
+    })
+    local workflow = ironclad.must(client.workflows:get "w1")
+    deadlines = {}
+    assert.are.equal(2, #ironclad.must(workflow:records { deadline = 17 }))
+    assert.are.same({ 17, 13, 9 }, deadlines)
+  end)
+
   it("is that of a launch by title", function()
     local client = scene.connect(scene.answering {
       peer.json '{"list":[{"id":"t1","name":"NDA","schema":{}}],"page":0,"pageSize":100,"count":1}', scene.GOOD,

@@ -18,8 +18,6 @@ local operation = {}
 -- The operation that reads the record schema: the types of properties are taken from its answer.
 local SCHEMA = core.operation_number "records:get_schema"
 
-local LEAST = 0.001 -- seconds of a deadline
-
 local is_option = mistake.set(core.options "call")
 local is_connect_option = mistake.set(core.options "connect")
 
@@ -150,7 +148,7 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   local callback, has_body = arguments.callback, type(arguments.body) == "table"
   local clickwrap = entry.product == "clickwrap"
   local needs_site = clickwrap and site.must_look(client, entry, arguments)
-  local began = type(arguments.deadline) == "number" and core.monotonic()
+  local left = arguments.deadline and run.left(arguments.deadline)
   local by_title = has_body and not clickwrap and not arguments.dry_run and templates.is_title(entry, arguments.body)
   if callback and (needs_site or by_title or (has_body and not clickwrap
     and properties.lack_schema(client, entry, arguments, subject))) then
@@ -172,9 +170,7 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
     if unprepared then return nil, unprepared end
     references.prepare(label, entry, arguments)
   end
-  -- The deadline is also that of the requests before this one. Without any, this takes less than a millisecond.
-  local taken = began and core.monotonic() - began or 0
-  if taken > LEAST then arguments.deadline = math.max(LEAST, arguments.deadline - taken) end
+  if left then arguments.deadline = left() end -- it is also that of the requests before this one
   if callback then
     arguments.callback = function(value, err, ...)
       if err == nil then value, err = shaped(client, label, index, entry, finish, value) end

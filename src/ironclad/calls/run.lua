@@ -193,6 +193,20 @@ function run.call(client, label, operation, arguments, path)
   return run.finish(pending)
 end
 
+--- The smallest deadline of a request, in seconds.
+run.LEAST = 0.001
+
+--- The deadline of a method that makes several requests.
+-- @param deadline seconds for all of them, from now on; false or nil
+-- @return function() -> the deadline of the next request; false and nil as they were given
+function run.left(deadline)
+  local began = type(deadline) == "number" and core.monotonic()
+  return function()
+    local taken = began and core.monotonic() - began or 0
+    return taken > run.LEAST and math.max(run.LEAST, deadline - taken) or deadline
+  end
+end
+
 --- Sleeps without blocking the host. Less than 0 seconds is 0.
 -- @return true; nil and an error when it was cancelled
 function run.sleep(client, seconds)

@@ -21,6 +21,7 @@
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
+local run = require "ironclad.calls.run"
 
 local action = {}
 
@@ -274,13 +275,13 @@ function action.check(cw, label, self, given, key)
   mistake.raise(label, "%s", text)
 end
 
-local LEAST, LONGEST = 0.001, 365 * 24 * 3600 -- seconds of a deadline
+local LONGEST = 365 * 24 * 3600 -- seconds of a deadline
 
 --- Raises a mistake for a deadline that no call can have.
 function action.check_deadline(label, deadline)
   if deadline == nil or deadline == false then return end
-  if type(deadline) == "number" and deadline >= LEAST and deadline <= LONGEST then return end
-  mistake.raise(label, "deadline: expected a number of seconds from %g to %d, or false for none, got %s", LEAST,
+  if type(deadline) == "number" and deadline >= run.LEAST and deadline <= LONGEST then return end
+  mistake.raise(label, "deadline: expected a number of seconds from %g to %d, or false for none, got %s", run.LEAST,
     LONGEST, type(deadline) == "number" and tostring(deadline) or mistake.type_of(deadline))
 end
 
@@ -289,10 +290,9 @@ end
 -- @param deadline seconds from now on; false: none; nil: each request has the connection's
 -- @return function() -> the options of the next request
 function action.requests(given, deadline)
-  local ends = deadline and core.monotonic() + deadline
+  local left = run.left(deadline)
   return function()
-    local options = { deadline = deadline }
-    if ends then options.deadline = math.max(LEAST, ends - core.monotonic()) end
+    local options = { deadline = left() }
     for _, name in ipairs(action.call_options) do options[name] = given[name] end
     return options
   end

@@ -3,6 +3,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local run = require "ironclad.calls.run"
 
 local site = {}
 
@@ -22,11 +23,10 @@ end
 -- All sites of the token; nil and an error. The deadline in the options is for all pages.
 local function all_sites(client, options)
   local sites, page, known = {}, 1, {}
-  local ends = type(options.deadline) == "number" and core.monotonic() + options.deadline
+  local left = run.left(options.deadline)
   while true do
     local arguments = { page = page, per_page = 100, timeout = options.timeout, max_retries = options.max_retries,
-      deadline = options.deadline }
-    if ends then arguments.deadline = math.max(0.001, ends - core.monotonic()) end
+      deadline = left() }
     local answer, err, response = client.sites:list(arguments)
     if err then return nil, err, response end
     local list = type(answer) == "table" and answer.data

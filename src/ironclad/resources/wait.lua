@@ -115,7 +115,7 @@ local function poll(client, label, waited, job, options, timeout)
   end
   while true do
     local asked = pick(options, look_options)
-    asked.deadline = timeout and math.min(math.max(0.001, timeout - seconds), LONGEST) or nil
+    asked.deadline = timeout and math.min(math.max(run.LEAST, timeout - seconds), LONGEST) or nil
     local answer, err, response = waited.look(asked)
     seconds = seconds + (response and response.seconds or 0)
     local wanted = with_jitter(pause)
@@ -241,7 +241,7 @@ end
 local function start_job(client, job, label, body, options)
   local asked, timeout = pick(options, start_options), options.timeout
   local bound = asked.deadline or LONGEST
-  if timeout and type(bound) == "number" then asked.deadline = math.max(0.001, math.min(timeout, bound)) end
+  if timeout and type(bound) == "number" then asked.deadline = math.max(run.LEAST, math.min(timeout, bound)) end
   local started, err, response = job.start(client, label, body, asked)
   if err then return nil, err, response end
   if type(started) ~= "table" or type(started[job.ids[1]]) ~= "string" then
@@ -249,7 +249,7 @@ local function start_job(client, job, label, body, options)
       { outcome = "unknown", job = started }), response
   end
   local rest = pick(options, waiting_options)
-  rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
+  rest.timeout = timeout and math.max(run.LEAST, timeout - response.seconds)
   return wait_job(client, job, label, started[job.ids[1]], rest)
 end
 

@@ -73,6 +73,7 @@ local record_index, record_entry = catalog.find "records:get"
 
 -- Fetches the records of a workflow. A workflow without record ids is read again first.
 local function fetch_records(client, label, resource, reading, options)
+  local left = run.left(reading.deadline)
   local value, err, response
   if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
     value, err, response = operation.perform(client, label, get_index, get_entry, reading)
@@ -82,6 +83,7 @@ local function fetch_records(client, label, resource, reading, options)
   local list = core.array {}
   for i, id in items(resource.recordIds) do
     local arguments = operation.read(label, record_entry, id, nil, options)
+    arguments.deadline = left()
     value, err, response = operation.perform(client, label, record_index, record_entry, arguments)
     if err then return nil, err, response end
     list[i] = value
@@ -90,7 +92,7 @@ local function fetch_records(client, label, resource, reading, options)
 end
 
 --- The records that the workflow made, in its order. A workflow without record ids is read again first, in place.
--- @param options those of a call, for every call that this makes; not dry_run
+-- @param options those of a call, for every call that this makes, with one deadline for all; not dry_run
 -- @return a list; nil and an error; the last response
 function kind.methods.records(resource, options)
   local label = "workflow:records"
