@@ -98,7 +98,30 @@ function leftovers.find(patience)
   return lines
 end
 
+local END_TREE = [[end_tree() {
+    for child in $(cat /proc/$1/task/*/children 2>/dev/null); do end_tree $child; done
+    kill -KILL $1 2>/dev/null
+  }; ]]
+
+-- Ends the child processes that were not there before the specs, and what they have started. A failed test may have
+-- left a pipe to a process that never ends, and collecting the pipe would wait for it.
+function leftovers.end_children()
+  for id, name in pairs(resources.children()) do
+    if not known[("process %d: %s"):format(id, name)] then peer.shell(END_TREE .. "end_tree " .. id) end
+  end
+end
+
+local failed = false
+for _, event in ipairs { "failure", "error" } do
+  busted.subscribe({ event }, function()
+    failed = true
+    return nil, true
+  end)
+end
+
 busted.subscribe({ "file", "end" }, function()
+  if failed then leftovers.end_children() end
+  failed = false
   local lines = leftovers.find()
   if #lines > 0 then error("left behind: " .. table.concat(lines, ", "), 0) end
   return nil, true

@@ -47,6 +47,17 @@ describe_guard("the guard against leftovers", function()
     child:close()
   end)
 
+  it("ends the processes that a failed test has left, so that nothing waits for them", function()
+    local child = io.popen "echo $$; sleep 1000; sleep 1000"
+    local shell = child:read "*l"
+    local inner = peer.eventually(function()
+      return peer.shell(("cat /proc/%s/task/*/children"):format(shell)):match "%d+"
+    end)
+    guard.end_children()
+    child:close()
+    peer.until_succeeds(("! grep -q '^State:.[^ZX]' /proc/%s/status 2>/dev/null"):format(inner))
+  end)
+
   it("sees a server: its socket and its threads", function()
     local server = scene.answering { scene.GOOD }
     local client = scene.connect(server)
