@@ -82,6 +82,25 @@ static void test_notifications(void) {
     ic_peer_free(peer);
 }
 
+/* A socket that is opened while the engine's thread rests has its clients served, also when no call is under way. */
+static void test_opened_at_rest(void) {
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call);
+    open_socket();
+    int descriptor = connect_client();
+    ask(descriptor, call->id);
+    CHECK(receive(descriptor, PATIENCE) == 1);
+    close(descriptor);
+    ic_call_release(call);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
 /* Without a descriptor for them, clients are closed, so that they do not wait for an answer that cannot come.
  * Those that wait already are served, and so are all others as soon as there are descriptors again. */
 static void test_no_descriptors(void) {
@@ -347,6 +366,7 @@ static void test_folders(void) {
 int main(void) {
     limit_seconds(100);
     CHECK(mkdtemp(folder));
+    STAGE(test_opened_at_rest); /* first: no socket was opened before */
     STAGE(test_notifications);
     STAGE(test_no_descriptors);
     STAGE(test_no_spare_descriptor);

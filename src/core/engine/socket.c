@@ -170,7 +170,7 @@ static bool socket_client_has_pending(const client *client) {
 }
 
 struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, unsigned *count, int *wait) {
-    ic_socket *socket = socket_of(engine);
+    ic_socket *socket = engine->socket;
     *count = 1;
     if (!socket) return own;
     for (size_t i = socket->count; i-- > 0;)
@@ -197,8 +197,10 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, 
     return socket->polled;
 }
 
+/* The listener is taken here, and not where it is polled: an engine without a socket may rest, and polls nothing
+ * (engine_is_restful). A listener that comes later wakes the engine. */
 void ic_socket_serve(ic_engine *engine) {
-    ic_socket *socket = engine->socket;
+    ic_socket *socket = socket_of(engine);
     if (!socket || !socket->polled) return;
     bool pending = socket->listener_polled && socket->polled[1].revents;
     struct curl_waitfd *polled = socket->polled + 1 + socket->listener_polled;
