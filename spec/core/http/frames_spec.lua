@@ -119,8 +119,8 @@ describe("over HTTP/2,", function()
         local value, err = kind.call(connect(failure[2]))
         assert.is_nil(value)
         assert.is_truthy(({ network = true, protocol = true })[err.kind], tostring(err))
-        assert.equal(1, err.attempts)
-        assert.equal(1, #server:requests())
+        assert.equal(1, err.attempts, tostring(err))
+        assert.equal(1, #server:requests(), tostring(err))
         if kind.name == "change" then assert.equal("unknown", err.outcome, tostring(err)) end
       end)
     end
