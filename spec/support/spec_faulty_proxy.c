@@ -18,7 +18,8 @@
  * - flip: the next byte is XORed with `mask` (1 to 255)
  *
  * Methods: port(), connections(), passed() (bytes of the answer passed on by the connection that was accepted
- * last), stop(). Test support: it aborts when there is no memory. */
+ * last), drop() (closes all connections, TLS with close_notify), stop(). Test support: it aborts when there
+ * is no memory. */
 #include "spec/support/acceptor.h"
 #include "spec/support/lua_module.h"
 #include <errno.h>
@@ -77,6 +78,7 @@ struct proxy {
     unsigned char alpn[32];     /* length, then the name; length 0: none */
     int server_port;
     ic_acceptor acceptor;
+    int dropping; /* an eventfd: readable while all connections are to end */
     fault *faults;
     size_t fault_count;
     _Atomic(relay *) relays; /* the newest first; freed by proxy_stop */
@@ -216,9 +218,10 @@ static void *relay_run(void *argument) {
     while (going) {
         struct pollfd fds[] = {{.fd = p->acceptor.stopping, .events = POLLIN},
                                {.fd = r->client.socket, .events = POLLIN},
-                               {.fd = r->server.socket, .events = POLLIN}};
-        if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
-        if (fds[0].revents) break;
+                               {.fd = r->server.socket, .events = POLLIN},
+                               {.fd = p->dropping, .events = POLLIN}};
+        if (poll(fds, 4, -1) < 0 && errno != EINTR) break;
+        if (fds[0].revents || fds[3].revents) break;
         if (fds[1].revents && !relay_move(r, &r->client, false)) break;
         if (fds[2].revents) going = relay_move(r, &r->server, true);
     }
@@ -243,17 +246,30 @@ static void proxy_relay(void *owner, int socket) {
     atomic_store(&p->relays, r);
 }
 
+/* Waits for the ends of all connections. */
+static void proxy_join(proxy *p) {
+    for (relay *r = atomic_exchange(&p->relays, NULL), *next; r; r = next) {
+        next = r->next;
+        pthread_join(r->thread, NULL);
+        free(r);
+    }
+}
+
+static void proxy_drop(proxy *p) {
+    eventfd_t ignored;
+    if (eventfd_write(p->dropping, 1)) abort();
+    proxy_join(p);
+    if (eventfd_read(p->dropping, &ignored)) abort();
+}
+
 static void proxy_stop(proxy *p) {
     if (p->acceptor.running) {
         ic_acceptor_stop(&p->acceptor);
-        for (relay *r = atomic_load(&p->relays), *next; r; r = next) {
-            next = r->next;
-            pthread_join(r->thread, NULL);
-            free(r);
-        }
-        atomic_store(&p->relays, NULL);
+        proxy_join(p);
     }
     ic_acceptor_close(&p->acceptor);
+    if (p->dropping >= 0) close(p->dropping);
+    p->dropping = -1;
 }
 
 /* ---- Lua ---- */
@@ -339,6 +355,8 @@ static int start(lua_State *L) {
     lua_setmetatable(L, -2);
     proxy *p = *box = need(calloc(1, sizeof *p));
     p->acceptor = IC_ACCEPTOR_CLOSED;
+    p->dropping = eventfd(0, EFD_CLOEXEC);
+    if (p->dropping < 0) luaL_error(L, "cannot start a proxy: %s", strerror(errno));
     lua_getfield(L, 1, "port");
     p->server_port = (int)luaL_checkinteger(L, -1);
     lua_pop(L, 1);
@@ -365,6 +383,11 @@ static int get_passed(lua_State *L) {
     return 1;
 }
 
+static int drop(lua_State *L) {
+    proxy_drop(check_proxy(L));
+    return 0;
+}
+
 static int stop(lua_State *L) {
     proxy_stop(check_proxy(L));
     return 0;
@@ -385,11 +408,9 @@ static int collect(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_spec_faulty_proxy(lua_State *L);
 
 int luaopen_spec_faulty_proxy(lua_State *L) {
-    static const luaL_Reg methods[] = {{"port", get_port},
-                                       {"connections", get_connections},
-                                       {"passed", get_passed},
-                                       {"stop", stop},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"port", get_port},     {"connections", get_connections},
+                                       {"passed", get_passed}, {"drop", drop},
+                                       {"stop", stop},         {NULL, NULL}};
     static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
     ic_module_type(L, PROXY_TYPE, metamethods, methods);

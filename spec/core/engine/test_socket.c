@@ -82,7 +82,8 @@ static void test_notifications(void) {
     ic_peer_free(peer);
 }
 
-/* A socket that is opened while the engine's thread rests has its clients served, also when no call is under way. */
+/* A socket that is opened while the engine's thread rests has its clients served, also when no call is under
+ * way. */
 static void test_opened_at_rest(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);

@@ -1,6 +1,7 @@
 #include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -188,6 +189,16 @@ ssize_t ic_send(int descriptor, const void *bytes, size_t length) {
     return send(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 #else
     return send(descriptor, bytes, length, MSG_DONTWAIT);
+#endif
+}
+
+bool ic_is_closed_by_peer(int socket) {
+#if defined(POLLRDHUP) && !IC_PORTABLE
+    struct pollfd polled = {.fd = socket, .events = POLLRDHUP};
+    return poll(&polled, 1, 0) > 0 && polled.revents & (POLLRDHUP | POLLHUP | POLLERR);
+#else
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 #endif
 }
 

@@ -47,6 +47,10 @@ void ic_word_wake(atomic_uint *word);
  * for the socket, the calling thread must block it, as the engine's does. */
 ssize_t ic_send(int descriptor, const void *bytes, size_t length);
 
+/* Whether the other side of a connected socket has closed it. Where the system cannot tell (it lacks
+ * POLLRDHUP) while bytes from before are unread, true. */
+bool ic_is_closed_by_peer(int socket);
+
 /* Writes all bytes to a file; false with errno. A file that would become larger than the process may write
  * (setrlimit(2), RLIMIT_FSIZE) is EFBIG: the signal SIGXFSZ, which ends a process, does not reach the host.
  * The same for posix_fallocate, which returns an errno. */

@@ -7,6 +7,7 @@
 typedef struct ic_ended {
     ic_error_kind failure; /* IC_OK: there is a whole answer */
     bool handshake;        /* the TLS handshake broke off; false: the certificate was refused */
+    bool found_closed;     /* nothing was sent, because the kept connection was closed; nothing else is set */
     bool sent;             /* the first byte of the request may have been sent */
     bool sink_touched;     /* the sink has received bytes */
     char *link; /* owned by the caller; the file's URL, when the answer is only a link to it; NULL: none */

@@ -5,6 +5,7 @@
 #include "core/base/table.h"
 #include "core/base/timers.h"
 #include "core/engine/call.h"
+#include "core/engine/kept_sockets.h"
 #include <curl/curl.h>
 #include <locale.h>
 
@@ -37,6 +38,7 @@ struct ic_engine {
     ic_timers timers;
     struct ic_transfer *newest_idle, *oldest_idle; /* owned; transfer.c, with the one after it */
     size_t idle_count;
+    ic_kept_sockets kept_sockets;
     struct ic_client *clients;   /* clients.c, with the four after it */
     ic_table clients_by_address; /* of their connections */
     size_t clients_limit;        /* the number of clients at which it is time to tidy up */

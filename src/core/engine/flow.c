@@ -234,6 +234,16 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
     return bearer;
 }
 
+static void flow_begin_attempt(ic_call *call, double now) {
+    call->attempts++;
+    ic_stats_count(IC_COUNT_REQUESTS);
+    call->attempt_began = now;
+    bool foreign = call->foreign_url || call->request.absolute;
+    ic_free(call->response.attempt_id);
+    call->response.attempt_id = ic_attempt_id_new(&call->request, foreign);
+    ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
+}
+
 static void flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
@@ -246,13 +256,8 @@ static void flow_advance(ic_engine *engine, ic_call *call) {
     call->state = IC_STATE_SENDING;
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
     flow_set_timer(engine, call);
-    call->attempts++;
-    ic_stats_count(IC_COUNT_REQUESTS);
-    call->attempt_began = now;
-    bool foreign = call->foreign_url || call->request.absolute;
-    ic_free(call->response.attempt_id);
-    call->response.attempt_id = ic_attempt_id_new(&call->request, foreign);
-    ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
+    if (!call->unsent) flow_begin_attempt(call, now);
+    call->unsent = false;
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     flow_note_response(call, call->error.kind, now);
     ic_transfer_free(engine, call);
@@ -397,6 +402,12 @@ static void flow_read_answer(ic_call *call, ic_ended *ended) {
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     double now = ic_now();
     ic_ended ended = ic_transfer_end(engine, call, code);
+    if (ended.found_closed) {
+        ic_transfer_free(engine, call);
+        call->fresh = call->unsent = true;
+        flow_advance(engine, call);
+        return;
+    }
     long status = call->response.status;
     flow_note_response(call, ended.failure, now);
     if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {

@@ -77,15 +77,26 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
     }
 }
 
+/* Whether the connection is a kept one that the server has closed. A read can be repeated, so
+ * it does not look at one that has just been used. */
+static bool transfer_meets_closed(ic_transfer *transfer, int port) {
+    const ic_setup *setup = &transfer->setup;
+    if (setup->opened >= 0)
+        ic_kept_sockets_note(transfer->kept_sockets, port, setup->opened, transfer->began);
+    if (setup->opened >= 0 || setup->new_connection) return false;
+    return ic_kept_sockets_is_closed(transfer->kept_sockets, port, !setup->request->reads, transfer->began);
+}
+
 /* Called before each sending, when the connection is ready (CURLOPT_PREREQFUNCTION(3)). libcurl sends a
  * request again by itself when a kept connection ends before the first byte of the answer, and after HTTP/2's
  * REFUSED_STREAM. An attempt is one sending: the second is refused, and the policy decides on another
- * attempt.
- */
-static int transfer_on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
+ * attempt. Nothing is sent over a kept connection that the server has closed. */
+static int transfer_on_sending(void *argument, char *theirs, char *ours, int their_port, int our_port) {
     ic_transfer *transfer = argument;
-    (void)ours, (void)theirs, (void)our_port, (void)their_port;
+    (void)theirs, (void)ours, (void)their_port;
     curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, 0L); /* the handshake is over (setup.c) */
+    if (!transfer->sendings) transfer->found_closed = transfer_meets_closed(transfer, our_port);
+    if (transfer->found_closed) return CURL_PREREQFUNC_ABORT;
     if (transfer->sendings++ == 0) return CURL_PREREQFUNC_OK;
     transfer->second_refused = true;
     return CURL_PREREQFUNC_ABORT;
@@ -202,6 +213,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                       .foreign = call->foreign_url != NULL,
                       .moves_file = ic_call_moves_file(call),
                       .new_connection = call->fresh,
+                      .opened = -1,
                       .error = &call->error};
     bool deadline_limits = transfer_limit(call, now, &setup.timeout);
     call->response.headers.length = 0;
@@ -212,6 +224,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
     if (transfer) {
         ic_stats_change(IC_GAUGE_IN_FLIGHT, 1);
         transfer->setup.url = NULL;
+        transfer->kept_sockets = &engine->kept_sockets;
         transfer->began = now;
         transfer->deadline_limits = deadline_limits;
         /* A code or a refresh token can be used only once, so its answer must not be lost when memory runs
@@ -308,6 +321,7 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
                                                                      : "1.1";
     if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->setup.easy);
     transfer->added = false;
+    if (transfer->found_closed) return (ic_ended){.found_closed = true};
     /* libcurl may report success after bytes that could not be written. */
     if (code == CURLE_OK && transfer->output.failure) code = CURLE_WRITE_ERROR;
     /* It also reports success when the connection ends inside the header, or after an interim answer. */

@@ -317,7 +317,7 @@ static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, str
     curl_socket_t opened = ic_open_socket(address->family, address->socktype, address->protocol, false);
     if (opened < 0) setup->no_socket = errno;
     if (opened < 0) return CURL_SOCKET_BAD;
-    if (ic_process_register(opened)) return opened;
+    if (ic_process_register(opened)) return setup->opened = opened;
     close(opened);
     return CURL_SOCKET_BAD;
 }

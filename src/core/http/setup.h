@@ -37,6 +37,7 @@ typedef struct ic_setup {
     /* Filled in by ic_setup_easy and while the handle is used. */
     bool proxied;  /* the request goes through the connection's proxy */
     ic_host host;  /* of the request */
+    int opened;    /* the socket that was opened last for a new connection; -1: none */
     int no_socket; /* the errno with which a socket could not be opened; 0: none failed */
     /* Owned by the setup. */
     ic_buf presented; /* the latest Certificate message of a handshake; it is read when the handshake fails */
