@@ -1,12 +1,10 @@
 /* The engine's thread: its start and end, its inbox of commands, and the loop. */
 #include "core/engine/engine.h"
-#include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/platform.h"
 #include "core/base/process.h"
-#include "core/base/text.h"
 #include "core/engine/clients.h"
-#include "core/engine/engine_state.h"
+#include "core/engine/engine_parts.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
@@ -16,8 +14,6 @@
 #include "core/engine/store_worker.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
-#include "core/engine/upkeep.h"
-#include "core/engine/wakeup.h"
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -32,10 +28,6 @@
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
 #define TURN_PATIENCE    0.0002 /* seconds, before the engine's thread is woken: see engine_take_turn */
-
-/* Whether a thread that waits for its call may run the engine meanwhile (ic_engine_wait). 0: the engine's
- * thread does everything. */
-#define CALLER_DRIVES 1
 
 /* Held by the thread that runs the engine: its own, or one that drives. The engine's thread holds it unless
  * it rests. Taken before the process lock. */
@@ -63,51 +55,6 @@ static struct {
 static atomic_bool asleep;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;
-
-/* A thread of the host does not block SIGPIPE, so libcurl must never raise it: since 7.87 it sends what
- * OpenSSL writes with MSG_NOSIGNAL. Since 8.10 it ends connections in the background, which no thread would
- * do while the engine's thread rests. */
-static bool engine_can_be_driven(void) {
-    const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
-    return CALLER_DRIVES && about->version_num >= 0x075700 && about->version_num < 0x080a00 &&
-           about->ssl_version && ic_text_starts(about->ssl_version, "OpenSSL");
-}
-
-static ic_engine *engine_new(void) {
-    ic_engine *engine = ic_calloc(1, sizeof *engine);
-    if (!engine) return NULL;
-    engine->multi = ic_wakeup_multi_init();
-    engine->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
-    engine->drivable = engine_can_be_driven();
-    engine->flow = &ic_flow_steps_in_use;
-    engine->wake = ic_engine_wake;
-    if (engine->multi && ic_clients_init(engine) && ic_token_queue_init(engine)) return engine;
-    ic_timers_free(&engine->timers);
-    curl_multi_cleanup(engine->multi);
-    if (engine->plain) freelocale(engine->plain);
-    ic_free(engine);
-    return NULL;
-}
-
-/* Frees an engine that has not run. Does not take the process lock. */
-static void engine_discard(ic_engine *engine) {
-    curl_multi_cleanup(engine->multi);
-    ic_timers_free(&engine->timers);
-    ic_table_free(&engine->live_by_id);
-    if (engine->plain) freelocale(engine->plain);
-    ic_free(engine);
-}
-
-static void engine_free(ic_engine *engine) {
-    ic_transfers_forget(engine, NULL);
-    ic_clients_free(engine);
-    ic_token_queue_free(engine);
-    ic_queues_free(engine);
-    ic_upkeep_free(engine);
-    ic_shared_free(engine);
-    ic_socket_close(engine);
-    engine_discard(engine);
-}
 
 /* After a change under the process lock, which is not held any more. The engine looks at what has changed
  * after it has set `asleep` and before it waits, so no change is missed. */
@@ -278,7 +225,7 @@ static void engine_end(ic_engine *engine, locale_t before) {
     while (engine->live)
         ic_flow_cancel(engine, engine->live);
     uselocale(before);
-    engine_free(engine);
+    ic_engine_parts_free(engine);
 }
 
 /* Called when the thread is ended from outside (by pthread_cancel, or by pthread_exit in a function that
@@ -452,7 +399,7 @@ static void engine_start(bool in_time, ic_error *error) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
         return;
     }
-    ic_engine *engine = engine_new();
+    ic_engine *engine = ic_engine_parts_new(ic_engine_wake);
     if (!engine) {
         ic_error_memory(error);
         return;
@@ -462,7 +409,7 @@ static void engine_start(bool in_time, ic_error *error) {
     int failed = engine_start_thread(engine);
     if (failed) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
-        engine_discard(engine);
+        ic_engine_parts_discard(engine);
         return;
     }
     shared.engine = engine;

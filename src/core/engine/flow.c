@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/catalog/scopes.h"
 #include "core/engine/call_events.h"
+#include "core/engine/call_redirect.h"
 #include "core/engine/clients.h"
 #include "core/engine/list.h"
 #include "core/engine/policy.h"
@@ -16,7 +17,6 @@
 #include "core/engine/transfer.h"
 #include "core/engine/wait.h"
 #include "core/http/attempt_id.h"
-#include "core/http/redirect.h"
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -267,45 +267,6 @@ static void flow_advance(ic_engine *engine, ic_call *call) {
 
 /* ---- the end of an attempt ---- */
 
-/* Changes the call's target to `link`, a link in the answer's body, or (NULL) to the answer's Location.
- * False: the call has an error. */
-static bool flow_redirect(ic_call *call, const char *link) {
-    char location[8192];
-    long status = call->response.status;
-    if (!link) {
-        if (call->request.method != IC_GET || !call->request.reads)
-            return ic_redirect_refuse(status, "of a request that is not a read", &call->error);
-        if (!ic_redirect_moves(status))
-            return ic_redirect_refuse(status, "that names no new place", &call->error);
-        link = ic_response_header(&call->response, "Location", location, sizeof location);
-        if (link && strlen(link) + 1 == sizeof location)
-            return ic_redirect_refuse(status, "to an overlong URL", &call->error);
-    }
-    ic_buf from = {0};
-    ic_call_url(call, &from);
-    ic_redirect_target target = {0};
-    const ic_redirect redirect = {
-        .from = ic_buf_text(&from),
-        .origin = ic_connection_origin(call->connection, call->request.host),
-        .foreign = call->foreign_url || call->request.absolute,
-        .download = call->request.answer == IC_ANSWER_BYTES || call->options.output != IC_TO_MEMORY,
-        .allow_http = call->connection->settings.allow_http,
-        .followed = call->redirects++,
-        .status = status,
-    };
-    bool follows = false;
-    if (redirect.from)
-        follows = ic_redirect_follow(&redirect, link, &target, &call->error);
-    else
-        ic_error_memory(&call->error);
-    ic_buf_free(&from);
-    if (!follows) return false;
-    char **place = target.foreign ? &call->foreign_url : &call->request.target;
-    ic_free(*place);
-    *place = target.text;
-    return true;
-}
-
 static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, double now) {
     double retries =
         call->options.max_retries >= 0 ? call->options.max_retries : call->connection->settings.max_retries;
@@ -411,7 +372,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     long status = call->response.status;
     flow_note_response(call, ended.failure, now);
     if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {
-        bool follows = flow_redirect(call, ended.link);
+        bool follows = ic_call_redirect(call, ended.link);
         ic_free(ended.link);
         ic_transfer_free(engine, call);
         ic_permits_release(engine, call, now, IC_PERMIT_ANSWERED);
