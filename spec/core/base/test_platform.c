@@ -65,6 +65,22 @@ static int open_temporary(char path[4096]) {
     return ic_open_temporary(path);
 }
 
+/* Bytes that are unread do not hide the end. */
+static void test_closed_by_peer(void) {
+    int ends[2];
+    char byte;
+    for (int i = 0; i < 2; i++) {
+        if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0)) return;
+        CHECK(!ic_is_closed_by_peer(ends[0]));
+        CHECK(write(ends[1], "x", 1) == 1);
+        CHECK(IC_PORTABLE || !ic_is_closed_by_peer(ends[0]));
+        if (i) CHECK(read(ends[0], &byte, 1) == 1);
+        close(ends[1]);
+        CHECK(ic_is_closed_by_peer(ends[0]));
+        close(ends[0]);
+    }
+}
+
 static void test_temporary_files(void) {
     char path[4096];
     int file = open_temporary(path);
@@ -172,6 +188,7 @@ int main(void) {
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     test_pipes();
     test_sockets();
+    test_closed_by_peer();
     test_temporary_files();
     test_bytes();
     test_conditions();
