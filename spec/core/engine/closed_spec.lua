@@ -81,5 +81,19 @@ for _, way in ipairs(ways) do
         assert.are.equal(response.attempt_id, server:requests()[4].headers["x-request-id"])
       end)
     end
+
+    it("many calls at once are each sent once, over few new connections", function()
+      assert.is_truthy((client.workflows:get "w1"))
+      local ids = {}
+      for i = 1, 16 do ids[i] = "w1" end
+      for _ = 1, 2 do
+        proxy:drop()
+        peer.shell "sleep 0.05"
+        local _, _, errors = client:map(ids, function(id) return client.workflows:get(id) end)
+        assert.are.same({}, errors)
+      end
+      assert.are.equal(33, #server:requests())
+      assert.is_true(proxy:connections() <= (way.version and 9 or 33), proxy:connections())
+    end)
   end)
 end
