@@ -47,6 +47,7 @@ void ic_engine_parts_discard(ic_engine *engine) {
 
 void ic_engine_parts_free(ic_engine *engine) {
     ic_transfers_forget(engine, NULL);
+    ic_kept_sockets_free(&engine->kept_sockets);
     ic_clients_free(engine);
     ic_token_queue_free(engine);
     ic_queues_free(engine);

@@ -1,14 +1,47 @@
-/* The table is not told when libcurl closes a socket, so its number may belong to something else by now. A
- * wrong answer does no harm: a good connection is not used, or a closed one is. */
+/* libcurl does not always tell when it closes a socket. What is known of one stays until its descriptor or
+ * its ports belong to a new connection, so there are never more than the process has had descriptors. A wrong
+ * answer would do no harm: a good connection is not used, or a closed one is. */
 #include "core/engine/kept_sockets.h"
+#include "core/base/alloc.h"
 #include "core/base/platform.h"
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define RECENT 0.01 /* seconds */
 
-static struct ic_kept_socket *kept_place(ic_kept_sockets *kept, int port) {
-    return &kept->places[(unsigned)port % IC_KEPT_SOCKETS];
+typedef struct ic_kept_socket {
+    ic_table_node node; /* first; in by_ports while `known` */
+    bool known;
+    int socket;
+    double used; /* ic_now's seconds */
+} kept_socket;
+
+/* The low bits, which choose the chain, are those of the port that differs. */
+static size_t kept_key(int ours, int theirs) {
+    return (size_t)theirs << 16 | (size_t)ours;
+}
+
+static void kept_forget(ic_kept_sockets *kept, kept_socket *one) {
+    if (one && one->known) ic_table_remove(&kept->by_ports, &one->node);
+    if (one) one->known = false;
+}
+
+/* What is known of a descriptor; made when it is missing. NULL when out of memory. */
+static kept_socket *kept_of(ic_kept_sockets *kept, int socket) {
+    size_t index = (size_t)socket, size = kept->size ? kept->size : 64;
+    while (size <= index)
+        size *= 2;
+    if (size > kept->size) {
+        kept_socket **grown = ic_realloc(kept->by_descriptor, size * sizeof *grown);
+        if (!grown) return NULL;
+        memset(grown + kept->size, 0, (size - kept->size) * sizeof *grown);
+        kept->by_descriptor = grown;
+        kept->size = size;
+    }
+    kept_socket **one = &kept->by_descriptor[index];
+    if (!*one) *one = ic_calloc(1, sizeof **one);
+    return *one;
 }
 
 /* libcurl may have opened several sockets, for several addresses of the host, and has kept one. */
@@ -21,15 +54,28 @@ static bool kept_has_port(int socket, int port) {
     return ntohs(found) == port;
 }
 
-void ic_kept_sockets_note(ic_kept_sockets *kept, int port, int socket, double now) {
-    struct ic_kept_socket *place = kept_place(kept, port);
-    *place = (struct ic_kept_socket){
-        .port = kept_has_port(socket, port) ? port : 0, .socket = socket, .used = now};
+void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, double now) {
+    size_t key = kept_key(ours, theirs);
+    kept_forget(kept, (kept_socket *)ic_table_find_number(&kept->by_ports, key));
+    kept_socket *one = kept_of(kept, socket);
+    kept_forget(kept, one);
+    if (!one || !kept_has_port(socket, ours)) return;
+    one->known = true;
+    one->socket = socket;
+    one->used = now;
+    ic_table_add_number(&kept->by_ports, &one->node, key);
 }
 
-bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int port, bool recent, double now) {
-    struct ic_kept_socket *place = kept_place(kept, port);
-    if (!port || place->port != port || (!recent && now - place->used < RECENT)) return false;
-    place->used = now;
-    return ic_is_closed_by_peer(place->socket);
+bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, bool recent, double now) {
+    kept_socket *one = (kept_socket *)ic_table_find_number(&kept->by_ports, kept_key(ours, theirs));
+    if (!one || (!recent && now - one->used < RECENT)) return false;
+    one->used = now;
+    return ic_is_closed_by_peer(one->socket);
+}
+
+void ic_kept_sockets_free(ic_kept_sockets *kept) {
+    for (size_t i = 0; i < kept->size; i++)
+        ic_free(kept->by_descriptor[i]);
+    ic_free(kept->by_descriptor);
+    ic_table_free(&kept->by_ports);
 }

@@ -1,27 +1,25 @@
-/* The sockets of libcurl's kept connections, by their local ports. libcurl takes a connection for a good one
- * while there is something to read from it. Over TLS, a server that closes an idle connection leaves
- * something there (close_notify, RFC 8446, 6.1), so libcurl would send the next request to it. The engine's
- * thread only. */
+/* The sockets of libcurl's kept connections, by their ports. libcurl takes a connection for a good one while
+ * there is something to read from it. Over TLS, a server that closes an idle connection leaves something
+ * there (close_notify, RFC 8446, 6.1), so libcurl would send the next request to it. The engine's thread
+ * only. */
 #ifndef IC_KEPT_SOCKETS_H
 #define IC_KEPT_SOCKETS_H
 
+#include "core/base/table.h"
 #include <stdbool.h>
 
-#define IC_KEPT_SOCKETS 1024
-
-/* A socket is forgotten when the port of another one has the same place: that one is then not looked at, as
- * if there were no table. */
+/* Zeroed, it is empty. */
 typedef struct ic_kept_sockets {
-    struct ic_kept_socket {
-        int port, socket; /* port 0: none */
-        double used;      /* ic_now's seconds */
-    } places[IC_KEPT_SOCKETS];
+    struct ic_kept_socket **by_descriptor; /* owned, and so is each; NULL: none */
+    size_t size;
+    ic_table by_ports;
 } ic_kept_sockets;
 
-/* A new connection, on the socket that was opened for it last. */
-void ic_kept_sockets_note(ic_kept_sockets *kept, int port, int socket, double now);
-/* Whether the server has closed the kept connection with that local port. Without `recent`, one that was used
+/* A new connection, on the socket that was opened for it last. Without memory it is not noted. */
+void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, double now);
+/* Whether the server has closed the kept connection with those ports. Without `recent`, one that was used
  * within the last 10 milliseconds is not looked at. False when the socket is not known. */
-bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int port, bool recent, double now);
+bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, bool recent, double now);
+void ic_kept_sockets_free(ic_kept_sockets *kept);
 
 #endif

@@ -79,12 +79,13 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
 
 /* Whether the connection is a kept one that the server has closed. A read can be repeated, so
  * it does not look at one that has just been used. */
-static bool transfer_meets_closed(ic_transfer *transfer, int port) {
+static bool transfer_meets_closed(ic_transfer *transfer, int ours, int theirs) {
     const ic_setup *setup = &transfer->setup;
     if (setup->opened >= 0)
-        ic_kept_sockets_note(transfer->kept_sockets, port, setup->opened, transfer->began);
+        ic_kept_sockets_note(transfer->kept_sockets, ours, theirs, setup->opened, transfer->began);
     if (setup->opened >= 0 || setup->new_connection) return false;
-    return ic_kept_sockets_is_closed(transfer->kept_sockets, port, !setup->request->reads, transfer->began);
+    return ic_kept_sockets_is_closed(transfer->kept_sockets, ours, theirs, !setup->request->reads,
+                                     transfer->began);
 }
 
 /* Called before each sending, when the connection is ready (CURLOPT_PREREQFUNCTION(3)). libcurl sends a
@@ -93,9 +94,10 @@ static bool transfer_meets_closed(ic_transfer *transfer, int port) {
  * attempt. Nothing is sent over a kept connection that the server has closed. */
 static int transfer_on_sending(void *argument, char *theirs, char *ours, int their_port, int our_port) {
     ic_transfer *transfer = argument;
-    (void)theirs, (void)ours, (void)their_port;
+    (void)theirs, (void)ours;
     curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, 0L); /* the handshake is over (setup.c) */
-    if (!transfer->sendings) transfer->found_closed = transfer_meets_closed(transfer, our_port);
+    bool closed = transfer_meets_closed(transfer, our_port, their_port);
+    if (!transfer->sendings && closed) transfer->found_closed = true;
     if (transfer->found_closed) return CURL_PREREQFUNC_ABORT;
     if (transfer->sendings++ == 0) return CURL_PREREQFUNC_OK;
     transfer->second_refused = true;
