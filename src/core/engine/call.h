@@ -134,8 +134,8 @@ struct ic_call {
     double wait_began;                   /* of the wait that it is in */
     ic_wait_reason wait_reason;
     int attempts, retries, redirects;
+    int unsent;           /* how often its attempt has met a closed connection, and was not sent */
     bool fresh;           /* the next attempt uses a new connection */
-    bool unsent;          /* the attempt has not been sent, and goes on over another connection */
     bool renewed;         /* its token was refused, and renewed */
     bool second_chance;   /* … from the store: that token may be refused too, and renewed once more */
     bool served;          /* a token has just been fetched for it, and is used however soon it expires */

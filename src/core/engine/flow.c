@@ -257,7 +257,6 @@ static void flow_advance(ic_engine *engine, ic_call *call) {
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
     flow_set_timer(engine, call);
     if (!call->unsent) flow_begin_attempt(call, now);
-    call->unsent = false;
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     flow_note_response(call, call->error.kind, now);
     ic_transfer_free(engine, call);
@@ -365,10 +364,11 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     ic_ended ended = ic_transfer_end(engine, call, code);
     if (ended.found_closed) {
         ic_transfer_free(engine, call);
-        call->fresh = call->unsent = true;
+        call->fresh = ++call->unsent > 1; /* at first it may share the new connection of another call */
         flow_advance(engine, call);
         return;
     }
+    call->unsent = 0;
     long status = call->response.status;
     flow_note_response(call, ended.failure, now);
     if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {
