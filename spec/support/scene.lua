@@ -100,7 +100,20 @@ function scene.finish(call)
   return call:result()
 end
 
-function scene.launch(client) return client.workflows:launch { template = "t", attributes = { name = "Acme" } } end
+function scene.launch(client, options)
+  return client.workflows:launch({ template = "t", attributes = { name = "Acme" } }, options)
+end
+
+-- For a test in which a time limit passes after something has happened, for example after the server has got the
+-- request. test(seconds) says whether that has happened within a limit of so many seconds. On a busy machine it may
+-- take longer; the test is then made again with a longer limit.
+function scene.with_limit(test)
+  for _, seconds in ipairs { 0.3, 3, 30 } do
+    if test(seconds) then return end
+    scene.stop()
+  end
+  error("it did not happen within 30 seconds", 2)
+end
 
 -- Takes what a call returned, which must be an error, and returns the error.
 function scene.assert_error(kind, value, err)

@@ -23,7 +23,8 @@ after_each(scene.stop)
 
 ---------------------------------------------------------------------------------------------------------------
 -- Each row: a name; the kind of error, or false where a value is expected; the script of the first connection; options.
--- Later connections behave well, and so does the first one if it can still be used.
+-- `limit` is the option of the first call that ends it. Later connections behave well, and so does the first one if it
+-- can still be used.
 
 local answers = {
   { "closes at once", "network", { { "close" } } },
@@ -34,15 +35,15 @@ local answers = {
   { "sends half an answer and resets", "network", { READ, { "send", sized(100) .. '{"id":' }, { "reset" } } },
   { "sends half a chunk", "network", { READ, { "send", CHUNKED .. "20\r\n{" }, { "close" } } },
   { "never sends the last chunk", "network", { READ, { "send", CHUNKED .. '2\r\n{}\r\n' }, { "close" } } },
-  { "hangs before the answer", "timeout", { READ, { "hang" } }, { timeout = 0.3 } },
+  { "hangs before the answer", "timeout", { READ, { "hang" } }, limit = "timeout" },
   { "hangs in the middle of the head", "timeout", { READ, { "send", "HTTP/1.1 200 OK\r\n" }, { "hang" } },
-    { timeout = 0.3 } },
+    limit = "timeout" },
   { "hangs in the middle of the body", "timeout", { READ, { "send", sized(100) .. "{" }, { "hang" } },
-    { timeout = 0.3 } },
-  { "never reads", "timeout", { { "gate" } }, { timeout = 0.3 } },
+    limit = "timeout" },
+  { "never reads", "timeout", { { "gate" } }, limit = "timeout" },
   { "drips without end", "timeout", { READ, { "send", sized(1e6) }, { "drip", (" "):rep(1e4), 20 } },
-    { timeout = 0.3 } },
-  { "passes the deadline", "timeout", { READ, { "hang" } }, { deadline = 0.3 } },
+    limit = "timeout" },
+  { "passes the deadline", "timeout", { READ, { "hang" } }, limit = "deadline" },
 
   { "sends HTML with 200", "protocol",
     { READ, { "send", peer.answer(200, { "Content-Type: text/html" }, "<html><body>Welcome</body></html>") } } },
@@ -127,7 +128,9 @@ local answers = {
 describe("a server that", function()
   for _, row in ipairs(answers) do
     local name, kind, script, options = row[1], row[2], row[3], row[4]
-    it(name, function()
+
+    -- Makes the first call with a limit of so many seconds, if the row has one -> whether the server has seen it.
+    local function test(seconds)
       local steps = {}
       for i, step in ipairs(script) do
         steps[i] = step
@@ -136,13 +139,18 @@ describe("a server that", function()
       steps[#steps + 1] = { "send", GOOD }
       local server = scene.serve { connections = { steps, { READ, { "send", GOOD } } } }
       local client = scene.connect(server, options)
+      local first = row.limit and { [row.limit] = seconds } or nil
       if kind then
-        scene.assert_error(kind, client.workflows:get "w1")
+        scene.assert_error(kind, client.workflows:get("w1", first))
       else
         scene.assert_good(client.workflows:get "w1")
       end
+      if first and server:connections() == 0 then return false end
       scene.assert_good(client.workflows:get "w1")
-    end)
+      return true
+    end
+
+    it(name, function() scene.with_limit(test) end)
   end
 
   it("answers with null or false gives that value", function()

@@ -76,7 +76,7 @@ local calls = {
     for record in client.records:changes { state = state } do tostring(record) end
   end,
   ["an acceptance"] = function(_, clickwrap)
-    clickwrap:accept { signer = "a@b.example", group = "terms", deadline = 0.2 }
+    clickwrap:accept { signer = "a@b.example", group = "terms", deadline = 3 }
   end,
   ["whether terms are accepted"] = function(_, clickwrap) clickwrap:accepted("a@b.example", "terms") end,
   ["terms"] = function(_, clickwrap) tostring(clickwrap:terms "terms") end,

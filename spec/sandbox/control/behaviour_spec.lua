@@ -79,7 +79,7 @@ describe("rate limits", function()
   it("are respected by a client that knows them", function()
     sandbox:rate_limits { limits = { ["records:read"] = 5 } }
     local seen = 0
-    local patient = connect { rate_limit = true, max_retries = 0, deadline = 1 }
+    local patient = connect { rate_limit = true, max_retries = 0, deadline = 20 }
     for _ = 1, 5 do
       must(patient.records:list())
       seen = seen + 1
