@@ -55,7 +55,7 @@ describe("A machine whose clock is an hour", function()
       local CALLS = [[
         local count, err = 0, nil
         for _ = 1, 7 do
-          _, err = client.workflows:list({}, { deadline = 3 })
+          _, err = client.workflows:list({}, { deadline = 20 })
           if not err then count = count + 1 end
         end
         print(count, err and err.kind)]]
