@@ -207,7 +207,9 @@ static void *end_engine(void *argument) {
     ic_peer_await(scene->set->gated, 1);
     scene->good = atomic_load(&driven_turns) > 0;
     pthread_cancel(atomic_load(&other));
-    for (int i = 0; i < 10000 && !ic_call_done(scene->call); i++)
+    /* A wrong end would end the call, too. A number of yields would be no limit: on a busy machine each of
+     * them takes many milliseconds. */
+    for (double until = ic_now() + 0.2; ic_now() < until && !ic_call_done(scene->call);)
         sched_yield();
     ic_peer_release(scene->set->gated);
     return NULL;
