@@ -71,7 +71,8 @@ describe("recipes/nginx runs a site", function()
     local page = peer.eventually(function()
       local text, calls = nginx.get(site, "/metrics"), 0
       for count in text:gmatch 'ironclad_calls_total{worker="%d"} (%d+)\n' do calls = calls + count end
-      return calls > 0 and text:find 'ironclad_pending{worker="%d"} 0\n' and text, text
+      local busy = text:find 'ironclad_pending{worker="%d"} [1-9]' or text:find 'ironclad_in_flight{worker="%d"} [1-9]'
+      return calls > 0 and not busy and text, text
     end)
     assert.matches("# TYPE ironclad_in_flight gauge\nironclad_in_flight{worker=\"%d\"} 0\n", page)
     assert.matches('ironclad_waits_total{worker="%d",bucket="records:read",reason="budget"} 0\n', page)
@@ -94,6 +95,8 @@ describe("recipes/nginx runs a site", function()
 
   it("whose page is told of events that Ironclad delivers", function()
     local site = start_site(WITH_SANDBOX)
+    -- The sandbox delivers to the site what happens after the site has registered its webhook.
+    peer.until_succeeds(("grep -q 'the webhook: ' %s/*/error.log"):format(peer.quoted(folder)))
     local before = tonumber((nginx.get(site, "/revision")))
     assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
     peer.eventually(function() return tonumber((nginx.get(site, "/revision"))) > before end)
