@@ -4,6 +4,7 @@
 #include <lualib.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,31 +67,54 @@ static int new_state(lua_State *L) {
     return failed ? lua_error(L) : 1;
 }
 
-/* A socket bound to a port of 127.0.0.1 that no other socket has; it does not listen. */
-static int bind_port(lua_State *L, int *bound) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    *bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*bound < 0 || bind(*bound, (struct sockaddr *)&address, size) ||
-        getsockname(*bound, (struct sockaddr *)&address, &size))
-        return luaL_error(L, "no port: %s", strerror(errno));
-    return ntohs(address.sin_port);
+/* A socket bound to that port of 127.0.0.1 (0: one that the system chooses), or -1. It does not listen. */
+static int bind_port(int port) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bound < 0 || bind(bound, (struct sockaddr *)&address, sizeof address) == 0) return bound;
+    close(bound);
+    return -1;
 }
 
-/* free_port() -> a port that was free just now. */
+/* The ports that the system chooses for connections and for servers that leave it the choice. */
+static void read_chosen_ports(int *lowest, int *highest) {
+    *lowest = 32768;
+    *highest = 65535;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+    if (file && fscanf(file, "%d %d", lowest, highest) != 2) *lowest = 32768;
+    if (file) fclose(file);
+}
+
+/* free_port() -> a port that was free just now. It is none that the system chooses: otherwise it could give
+ * it to another socket before the caller, or a program that the caller starts, has opened it. */
 static int free_port(lua_State *L) {
-    int bound, port = bind_port(L, &bound);
-    close(bound);
-    lua_pushinteger(L, port);
-    return 1;
+    int lowest, highest;
+    uint16_t port;
+    read_chosen_ports(&lowest, &highest);
+    for (int tries = 0; tries < 100000 && getentropy(&port, sizeof port) == 0; tries++) {
+        if (port < 10000 || (port >= lowest && port <= highest)) continue;
+        int bound = bind_port(port);
+        if (bound < 0) continue;
+        close(bound);
+        lua_pushinteger(L, port);
+        return 1;
+    }
+    return luaL_error(L, "no port");
 }
 
 /* refused_port() -> a port that refuses connections, and that no other process can open while this process
  * lives. */
 static int refused_port(lua_State *L) {
     static int port;
-    int bound;
-    if (!port) port = bind_port(L, &bound);
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    if (!port) {
+        int bound = bind_port(0);
+        if (bound < 0 || getsockname(bound, (struct sockaddr *)&address, &size))
+            return luaL_error(L, "no port: %s", strerror(errno));
+        port = ntohs(address.sin_port);
+    }
     lua_pushinteger(L, port);
     return 1;
 }
