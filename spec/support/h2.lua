@@ -9,6 +9,7 @@ local SERVER = [[
     listen 127.0.0.1:%port ssl http2;
     ssl_certificate %cert;
     ssl_certificate_key %key;
+    %more
     location / {
       proxy_pass %upstream;
       proxy_http_version 1.1;
@@ -21,14 +22,14 @@ local SERVER = [[
 -- The path of nginx, or nil.
 h2.program = nginx.program
 
--- Starts nginx before `upstream` (http://host:port) -> {url =, ca_file =, stop = function}. It also ends when this
--- process ends.
-function h2.start(upstream)
+-- Starts nginx before `upstream` (http://host:port), with those directives more -> {url =, ca_file =, stop = function}.
+-- It also ends when this process ends.
+function h2.start(upstream, more)
   local folder = peer.temporary_folder()
   local files = peer.certificate(folder, "nginx")
   local server = nginx.start {
-    folder = folder, http = SERVER, values = { cert = files.cert, key = files.key, upstream = upstream },
-    connections = 256,
+    folder = folder, http = SERVER, connections = 256,
+    values = { cert = files.cert, key = files.key, upstream = upstream, more = more or "" },
   }
   return {
     url = "https://127.0.0.1:" .. server.port,

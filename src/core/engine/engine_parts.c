@@ -24,21 +24,31 @@ static bool parts_can_be_driven(void) {
            about->ssl_version && ic_text_starts(about->ssl_version, "OpenSSL");
 }
 
+static CURLSH *parts_new_pool(void) {
+    CURLSH *pool = curl_share_init();
+    if (!pool || curl_share_setopt(pool, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) == CURLSHE_OK) return pool;
+    curl_share_cleanup(pool);
+    return NULL;
+}
+
 ic_engine *ic_engine_parts_new(void (*wake)(void)) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
     engine->multi = ic_wakeup_multi_init();
+    engine->unshared_pool = parts_new_pool();
     engine->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
     engine->drivable = parts_can_be_driven();
     engine->flow = &ic_flow_steps_in_use;
     engine->wake = wake;
-    if (engine->multi && ic_clients_init(engine) && ic_token_queue_init(engine)) return engine;
+    if (engine->multi && engine->unshared_pool && ic_clients_init(engine) && ic_token_queue_init(engine))
+        return engine;
     ic_engine_parts_discard(engine);
     return NULL;
 }
 
 void ic_engine_parts_discard(ic_engine *engine) {
     curl_multi_cleanup(engine->multi);
+    curl_share_cleanup(engine->unshared_pool);
     ic_timers_free(&engine->timers);
     ic_table_free(&engine->live_by_id);
     if (engine->plain) freelocale(engine->plain);

@@ -39,6 +39,8 @@ struct ic_engine {
     struct ic_transfer *newest_idle, *oldest_idle; /* owned; transfer.c, with the one after it */
     size_t idle_count;
     ic_kept_sockets kept_sockets;
+    CURLSH *unshared_pool;       /* owned: as in ic_setup */
+    size_t sharing;              /* transfer.c: attempts under way that may share an HTTP/2 connection */
     struct ic_client *clients;   /* clients.c, with the four after it */
     ic_table clients_by_address; /* of their connections */
     size_t clients_limit;        /* the number of clients at which it is time to tidy up */

@@ -203,6 +203,9 @@ static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setu
     return NULL;
 }
 
+/* A server may end an HTTP/2 connection while requests to it are on their way (GOAWAY, RFC 9113, 6.8), as
+ * nginx does after keepalive_requests. It leaves the last ones undone, and libcurl does not tell which. So a
+ * change is sent over HTTP/2 only while no other request is under way there. */
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_buf url = {0};
     ic_call_url(call, &url);
@@ -215,6 +218,8 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                       .foreign = call->foreign_url != NULL,
                       .moves_file = ic_call_moves_file(call),
                       .new_connection = call->fresh,
+                      .unshared_pool = engine->unshared_pool,
+                      .unshared = !call->request.reads && engine->sharing > 0,
                       .opened = -1,
                       .error = &call->error};
     bool deadline_limits = transfer_limit(call, now, &setup.timeout);
@@ -234,6 +239,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
         bool reserved = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEADER) &&
                                                      ic_buf_reserve(&transfer->output.body, GRANT_BODY));
         transfer->added = reserved && curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
+        if (transfer->added && transfer->setup.shares) engine->sharing++;
         if (transfer->added) return true;
     }
     if (call->error.kind == IC_OK) ic_error_memory(&call->error);
@@ -321,6 +327,7 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     call->response.http_version = version == CURL_HTTP_VERSION_2_0   ? "2"
                                   : version == CURL_HTTP_VERSION_1_0 ? "1.0"
                                                                      : "1.1";
+    if (transfer->added && transfer->setup.shares) engine->sharing--;
     if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->setup.easy);
     transfer->added = false;
     if (transfer->found_closed) return (ic_ended){.found_closed = true};

@@ -328,13 +328,28 @@ static int setup_close_socket(void *argument, curl_socket_t opened) {
     return close(opened);
 }
 
-static bool setup_connection(ic_setup *setup) {
+/* Over plain TCP only the first answer would show whether the server speaks HTTP/2, and all others would wait
+ * for it. */
+static bool setup_shares(const ic_setup *setup) {
     const char *version = setup->connection->settings.http_version;
-    bool plain = setup->moves_file || (version && strcmp(version, "1.1") == 0);
-    SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    /* Calls that start together wait for one HTTP/2 connection and share it. Not over plain TCP: there only
-     * the first answer would show whether the server speaks HTTP/2, and all others would wait for it. */
-    SET(PIPEWAIT, plain || !ic_text_starts(setup->url, "https:") ? 0L : 1L);
+    bool plain = setup->moves_file || setup->unshared || (version && strcmp(version, "1.1") == 0);
+    return !plain && ic_text_starts(setup->url, "https:");
+}
+
+/* Where both versions are in one pool, libcurl 7.88 can put a request that may share a connection on one of
+ * HTTP/1.1 that another request uses. There it would wait for that one's end, or stand in the middle of its
+ * body. */
+static bool setup_pool(ic_setup *setup) {
+    if (!setup->shares && ic_text_starts(setup->url, "https:")) SET(SHARE, setup->unshared_pool);
+    return true;
+}
+
+static bool setup_connection(ic_setup *setup) {
+    setup->shares = setup_shares(setup);
+    if (!setup_pool(setup)) return false;
+    SET(HTTP_VERSION, (long)(setup->shares ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    /* Calls that start together wait for one HTTP/2 connection and share it. */
+    SET(PIPEWAIT, setup->shares ? 1L : 0L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     SET(NOSIGNAL, 1L);
     /* NATs and firewalls forget a TCP connection on which nothing is sent, as during a slow answer. libcurl
@@ -396,6 +411,7 @@ bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
     setup->easy = easy;
     setup->headers = headers;
     setup->host = setup->request->host;
+    setup->shares = setup_shares(setup);
     char *id = setup_header(setup, ATTEMPT_ID);
     if (id) memcpy(id, wanted->attempt_id, IC_ATTEMPT_ID_LENGTH); /* neither is the caller's */
     if (!setup_url(setup)) return false;

@@ -31,11 +31,14 @@ typedef struct ic_setup {
     const char *url;        /* borrowed by ic_setup_easy only: libcurl copies it */
     bool foreign;    /* another host than the connection's: gets no bearer, actor or headers of the caller */
     bool moves_file; /* use HTTP/1.1, no compression, and a limit on stalling instead of on time */
-    bool new_connection; /* open a new TCP connection: do not use a kept one */
-    double timeout;      /* seconds for the whole attempt; 0: none */
-    ic_error *error;     /* receives IO, when a file to send cannot be read */
+    bool new_connection;   /* open a new TCP connection: do not use a kept one */
+    bool unshared;         /* use HTTP/1.1, where no other request is on the same TCP connection */
+    CURLSH *unshared_pool; /* the TLS connections that speak HTTP/1.1 */
+    double timeout;        /* seconds for the whole attempt; 0: none */
+    ic_error *error;       /* receives IO, when a file to send cannot be read */
     /* Filled in by ic_setup_easy and while the handle is used. */
     bool proxied;  /* the request goes through the connection's proxy */
+    bool shares;   /* over HTTP/2, if the server has it: other requests may be on the same TCP connection */
     ic_host host;  /* of the request */
     int opened;    /* the socket that was opened last for a new connection; -1: none */
     int no_socket; /* the errno with which a socket could not be opened; 0: none failed */

@@ -1,0 +1,121 @@
+-- A server that ends its HTTP/2 connections after some requests, as nginx does after keepalive_requests: by GOAWAY,
+-- while others are on their way. Every change is carried out once. Files travel by HTTP/1.1 at the same time, and no
+-- other request is on their connections.
+local h2 = require "spec.support.h2"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local front
+
+local function connect(server, requests)
+  front = h2.start(peer.url(server), ("keepalive_requests %d;"):format(requests))
+  return ironclad.connect {
+    instance = front.url, token = scene.TOKEN, as_user = false, max_retries = 0, rate_limit = false,
+    ca_file = front.ca_file,
+  }
+end
+
+after_each(function()
+  if front then front.stop() end
+  front = nil
+  scene.stop()
+end)
+
+local changes = {
+  comment = function(client) return client.workflows:create_comment("w1", { comment = "seen" }) end,
+  launch = scene.launch,
+  deletion = function(client) return client.records:delete "w1" end,
+}
+
+local describe_http2 = h2.program() and describe or pending
+
+-- The ids of the changes that the server has seen, and how many came more than once.
+local function arrived(server)
+  local ids, count, twice = {}, 0, 0
+  for _, request in ipairs(server:requests()) do
+    local id = request.headers["x-request-id"]
+    if request.method ~= "GET" then
+      count = count + 1
+      if ids[id] then twice = twice + 1 end
+      ids[id] = true
+    end
+  end
+  return count, twice
+end
+
+describe_http2("changes at once, while a server ends its HTTP/2 connections,", function()
+  local items = {}
+  for i = 1, 16 do items[i] = i end
+
+  for name, change in pairs(changes) do
+    for _, requests in ipairs { 1, 3 } do
+      it(("are each carried out once: %s, %d a connection"):format(name, requests), function()
+        local server = scene.answering { scene.GOOD }
+        local client = connect(server, requests)
+        for _ = 1, 3 do
+          assert.is_truthy(change(client))
+          local _, _, errors = client:map(items, function() return change(client) end)
+          assert.are.same({}, errors)
+        end
+        assert.are.same({ 51, 0 }, { arrived(server) })
+      end)
+    end
+  end
+
+  it("are each carried out once beside reads", function()
+    local server = scene.answering { scene.GOOD }
+    local client = connect(server, 3)
+    local _, _, errors = client:map(items, function(item)
+      if item % 4 == 1 then return client.workflows:get("w1", { max_retries = 20 }) end
+      return changes.comment(client)
+    end)
+    assert.are.same({}, errors)
+    assert.are.same({ 12, 0 }, { arrived(server) })
+  end)
+
+  it("one that is alone goes over HTTP/2", function()
+    local client = connect(scene.answering { scene.GOOD }, 1000)
+    for _, change in pairs(changes) do
+      local value, err, response = change(client)
+      assert.is_nil(err)
+      assert.is_truthy(value)
+      assert.are.equal("2", response.http_version)
+    end
+  end)
+end)
+
+local files = {
+  download = function(client) return client.records:download_attachment("r1", "exhibit") end,
+  upload = function(client)
+    return client.records:upload_attachment("r1", "exhibit", {
+      attachment = ironclad.file { data = "bytes", filename = "a.pdf" },
+    })
+  end,
+}
+
+describe_http2("while a file travels by HTTP/1.1,", function()
+  for name, move in pairs(files) do
+    it("no other request is on its connection: " .. name, function()
+      local server = scene.serve { answers = { scene.GOOD }, connections = {
+        { { "read" }, { "gate" }, { "answer" } },
+        { { "read" }, { "answer" }, { "loop" } },
+      } }
+      -- Each HTTP/2 connection ends after its request, so the one of the file is the oldest then.
+      local client = connect(server, 1)
+      local moved
+      local task = ironclad.spawn(function() moved = { move(client) } end)
+      server:await(1)
+      for _ = 1, 3 do
+        local value, err, response = client.workflows:get("w1", { timeout = 20 })
+        scene.assert_good(value, err)
+        assert.are.equal("2", response.http_version)
+        scene.assert_good(changes.comment(client))
+      end
+      assert.is_nil(moved)
+      server:release()
+      task:wait()
+      assert.is_truthy(moved[1])
+    end)
+  end
+end)
