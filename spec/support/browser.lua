@@ -20,7 +20,7 @@ Browser.__index, Page.__index = Browser, Page
 
 local browser = {}
 
-local SECONDS = 120 -- a browser that lives longer is killed
+local SECONDS = 600 -- a browser that lives longer is killed
 
 -- The next message, or nil at the end.
 local function receive(self)

@@ -48,6 +48,11 @@ local function start(folder, values)
   error "nginx: no port"
 end
 
+-- The shell command that ends the nginx with the id $id, and returns when it has ended. The daemon overlooks a signal
+-- that comes while it still starts, so it is sent until the daemon has ended. A process that has ended is still there
+-- until its parent, now the first process, asks for its status.
+nginx.END = "while kill $id 2>/dev/null && ! grep -q '^State:.Z' /proc/$id/status 2>/dev/null; do sleep 0.02; done"
+
 -- Starts nginx with `options.http` in its http block and `options.main` outside, where %port is the port that it is to
 -- listen on and %name is options.values.name. options.lua loads the Lua module, with this process's paths;
 -- options.workers (1), options.connections (4096), options.environment (words before the command).
@@ -68,12 +73,8 @@ function nginx.start(options)
   local port = start(folder, values)
   -- nginx returns before its daemon has written its id.
   peer.until_succeeds("[ -s " .. peer.quoted(folder .. "/nginx.pid") .. " ]")
-  local guard = assert(io.popen(
-    -- The daemon overlooks a signal that comes while it still starts, so it is sent until the daemon has ended.
-    ("unset LD_PRELOAD; cd %s; id=$(cat nginx.pid); cat >/dev/null; "
-      -- A process that has ended is still there until its parent, now the first process, asks for its status.
-      .. "while kill $id 2>/dev/null && ! grep -q '^State:.Z' /proc/$id/status 2>/dev/null; do sleep 0.02; done")
-      :format(peer.quoted(folder)), "w"))
+  local guard = assert(io.popen(("unset LD_PRELOAD; cd %s; id=$(cat nginx.pid); cat >/dev/null; %s"):format(
+    peer.quoted(folder), nginx.END), "w"))
   local self = { folder = folder, port = port }
   function self.error_log() return peer.read_file(folder .. "/error.log") end
   function self.signal(name) peer.shell(("kill -%s $(cat %s/nginx.pid)"):format(name, peer.quoted(folder))) end
