@@ -15,7 +15,7 @@ local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4,
   ["listening unix"] = 1, ["half-closed inet"] = math.huge }
 
 -- How long a thread or a process may take to end, and the other side to notice that a connection is closed.
-local PATIENCE = 10 -- seconds
+local PATIENCE = 30 -- seconds
 
 local folder = resources.private_folder()
 local temporary_names = 0

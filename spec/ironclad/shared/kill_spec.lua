@@ -7,7 +7,7 @@ local peer = require "spec.support.peer"
 local process = require "spec_process"
 local shared_company = require "spec.support.shared_company"
 
-local MACHINES, ROUNDS, DEADLINE = 3, 3, 5
+local MACHINES, ROUNDS, DEADLINE = 3, 3, 20
 
 describe("Machines whose shared Redis", function()
   local server, sandbox, folder
