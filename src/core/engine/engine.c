@@ -27,6 +27,7 @@
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
+#define STOPPED          1.0    /* seconds after the end of a wait: the process did not run meanwhile */
 #define TURN_PATIENCE    0.0002 /* seconds, before the engine's thread is woken: see engine_take_turn */
 
 /* Held by the thread that runs the engine: its own, or one that drives. The engine's thread holds it unless
@@ -156,7 +157,9 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     curl_multi_poll(engine->multi, polled, count, wait, &found);
     atomic_store(&asleep, false);
     if (polled[0].revents) ic_notify_clear(polled[0].fd);
-    return found > 0 || ic_now() >= until;
+    double now = ic_now();
+    if (now > until + STOPPED) ic_flow_process_stopped(engine, now);
+    return found > 0 || now >= until;
 }
 
 /* Whether there is nothing to wait for but calls, timers and commands. */

@@ -26,6 +26,9 @@
  * after its timeout. */
 #define GRACE 0.1
 
+/* Seconds in which an answer is read that came while the process was stopped. */
+#define CATCH_UP 2.0
+
 /* ---- the end of a call ---- */
 
 /* Whether the call is counted: it is an operation or a request of a script's. */
@@ -419,6 +422,17 @@ void ic_flow_fire(ic_engine *engine, double now) {
     for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
         ic_timer_unset(&engine->timers, timer);
         timer->fire(engine, timer->owner, now);
+    }
+}
+
+void ic_flow_process_stopped(ic_engine *engine, double now) {
+    double until = now + CATCH_UP;
+    for (ic_call *call = engine->live; call; call = call->next_live) {
+        if (call->state != IC_STATE_SENDING) continue;
+        if (call->deadline) call->deadline = fmax(call->deadline, until);
+        if (call->attempt_ends) call->attempt_ends = fmax(call->attempt_ends, until + GRACE);
+        ic_transfer_allow(call, until);
+        flow_set_timer(engine, call);
     }
 }
 

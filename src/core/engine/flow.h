@@ -21,6 +21,10 @@ void ic_flow_resume(ic_engine *engine, ic_call *call);
 /* Fires the timers that are due, of calls and of others. */
 void ic_flow_fire(ic_engine *engine, double now);
 
+/* Called when the process has been stopped for a while (SIGSTOP, a machine that was paused) and runs again.
+ * Answers may have come meanwhile: attempts whose time is over get a little more, so that these are read. */
+void ic_flow_process_stopped(ic_engine *engine, double now);
+
 /* Ends the call with CANCELLED. */
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
 /* Called when nobody waits for the call any more (ic_call_abandon). */

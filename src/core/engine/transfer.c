@@ -265,6 +265,10 @@ bool ic_transfer_resume(ic_call *call) {
     return curl_easy_pause(call->transfer->setup.easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
+void ic_transfer_allow(ic_call *call, double until) {
+    if (call->transfer) ic_setup_allow(&call->transfer->setup, until - call->transfer->began);
+}
+
 /* JSON with a 2xx status may be an error, or a link to the file that was asked for. */
 static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
     ic_call *call = transfer->call;

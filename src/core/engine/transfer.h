@@ -21,6 +21,8 @@ bool ic_transfer_sent(const ic_call *call);
 /* Continues after the sink has taken its bytes. False: the bytes that libcurl held back could not be written,
  * and the attempt must be ended. */
 bool ic_transfer_resume(ic_call *call);
+/* Lets the attempt last until then at least. */
+void ic_transfer_allow(ic_call *call, double until);
 /* The call of a handle that ic_transfer_begin has added. Borrowed. */
 ic_call *ic_transfer_call(CURL *easy);
 

@@ -420,6 +420,11 @@ bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
     return true;
 }
 
+void ic_setup_allow(ic_setup *setup, double seconds) {
+    if (!setup->timeout || setup->timeout >= seconds) return;
+    curl_easy_setopt(setup->easy, CURLOPT_TIMEOUT_MS, setup_milliseconds(seconds));
+}
+
 /* Only the connection's own hosts get the client certificate. */
 const char *ic_setup_shown_certificate(const ic_setup *setup) {
     bool own = !setup->foreign && !setup->request->absolute;

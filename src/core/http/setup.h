@@ -65,6 +65,8 @@ ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted);
 /* Makes a setup that fits be for `wanted`, with the handle and the header fields that it has. False: as
  * ic_setup_easy. */
 bool ic_setup_again(ic_setup *setup, const ic_setup *wanted);
+/* While the handle is used: lets the whole attempt take so many seconds at least. */
+void ic_setup_allow(ic_setup *setup, double seconds);
 /* What is wrong at `now` (Unix time) with the dates of the certificates that were presented. */
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now);
 /* The file of the client certificate that the server is shown if it asks for one; NULL: none. */

@@ -1,0 +1,71 @@
+-- A process that is stopped (SIGSTOP) for longer than its calls may take. The answers that came meanwhile are read, and
+-- what was not answered ends soon.
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+after_each(scene.stop)
+
+local SOURCE = [[
+  local ironclad = require "ironclad"
+  local urls = { ... }
+  local function report(url, name, value, err)
+    print(url, name .. " " .. (value and "good" or err.kind .. " " .. err.outcome))
+  end
+  local calls = {
+    read = { limits = { timeout = 4 }, call = function(client, limits) return client.workflows:get("w1", limits) end },
+    change = { limits = { timeout = 4 } }, deadline = { limits = { deadline = 4 } },
+  }
+  local function comment(client, limits) return client.workflows:create_comment("w1", { comment = "seen" }, limits) end
+  for _, url in ipairs(urls) do
+    local client = ironclad.connect {
+      instance = url, token = "static-token", as_user = false, max_retries = 0, ca_file = %q, rate_limit = false,
+    }
+    for name, one in pairs(calls) do
+      ironclad.spawn(function() report(url, name, (one.call or comment)(client, one.limits)) end)
+    end
+  end
+  ironclad.run()
+]]
+
+local folder, files
+setup(function()
+  folder = peer.temporary_folder()
+  files = peer.certificate(folder, "server")
+end)
+teardown(function() peer.remove_folder(folder) end)
+
+-- What the calls to a server returned, in order.
+local function returned(output, url)
+  local results = {}
+  for where, result in output:gmatch "(%S+)\t([^\n]+)" do
+    if where == url then results[#results + 1] = result end
+  end
+  table.sort(results)
+  return results
+end
+
+it("answers that came meanwhile are read, and what was not answered ends", function()
+  local servers, urls = {}, {}
+  for _, last_step in ipairs { "answer", "hang" } do
+    for _, scheme in ipairs { "http", "https" } do
+      local server = scene.serve {
+        answers = { scene.GOOD }, connections = { { { "read" }, { "gate" }, { last_step } } },
+        tls = scheme == "https" and files or nil,
+      }
+      servers[#servers + 1], urls[#urls + 1] = server, peer.url(server, scheme)
+    end
+  end
+  local id, ended = peer.start_lua(SOURCE:format(files.cert), {}, urls[1], urls[2], urls[3], urls[4])
+  for _, server in ipairs(servers) do server:await(3) end
+  peer.shell("kill -STOP " .. id)
+  for _, server in ipairs(servers) do
+    for _ = 1, 3 do server:release() end
+  end
+  peer.shell("sleep 4.2; kill -CONT " .. id)
+  local output = ended()
+  for i, url in ipairs(urls) do
+    assert.are.same(i <= 2 and { "change good", "deadline good", "read good" } or {
+      "change timeout unknown", "deadline timeout unknown", "read timeout not_done",
+    }, returned(output, url))
+  end
+end)
