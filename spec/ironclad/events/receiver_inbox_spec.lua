@@ -62,6 +62,28 @@ describe("an inbox", function()
     assert.is_nil((receiver:inbox():retry(id)))
   end)
 
+  it("does not wait longer when the clock is set back", function()
+    local tried = 0
+    local receiver = keep { on = { ["*"] = function()
+      tried = tried + 1
+      error "always"
+    end }, pause = 10 }
+    local now = receiver.box.clock()
+    receiver.box.clock = function() return now end
+    receiver:handle(send())
+    for i = 1, 3 do
+      now = now - 3600
+      assert.are.equal(1, (receiver:work()))
+      assert.are.same({ i, 10 * 2 ^ (i - 1) }, { tried, math.floor(select(2, receiver:work()) + 0.5) })
+    end
+    -- Another process reads the files anew.
+    now = now - 3600
+    local other = require("ironclad.events.inbox").open("spec", folder .. "/inbox", {})
+    other.clock = receiver.box.clock
+    receiver.box = other
+    assert.are.equal(1, (receiver:work()))
+  end)
+
   it("handles the others while one fails", function()
     local receiver, noted = keep { on = {
       workflow_paused = error, ["*"] = function() end,

@@ -28,6 +28,15 @@ describe("a template", function()
     assert.equal(1, requests "list-all-workflow-schemas")
   end)
 
+  it("is looked up again when the clock was set back", function()
+    must(client.workflow_schemas:find "Mutual NDA")
+    local time = os.time
+    finally(function() rawset(os, "time", time) end)
+    rawset(os, "time", function(...) return ... and time(...) or time() - 3600 end)
+    for _ = 1, 2 do must(client.workflow_schemas:find "Mutual NDA") end
+    assert.equal(2, requests "list-all-workflow-schemas")
+  end)
+
   it("that does not exist is answered with the titles that do", function()
     local found, err = client.workflow_schemas:find "Mutual NDB"
     assert.is_nil(found)

@@ -81,11 +81,11 @@ end
 -- The seconds that are left.
 function Acceptance:left() return self.deadline - self.seconds end
 
--- Counts the time of a request. Without a response it is measured by the wall clock.
+-- Counts the time of a request. Without a response it is measured here.
 function Acceptance:timed(fn, ...)
-  local before = os.time()
+  local before = core.monotonic()
   local value, err, response = fn(...)
-  self.seconds = self.seconds + (response and response.seconds or math.max(0, os.time() - before))
+  self.seconds = self.seconds + (response and response.seconds or core.monotonic() - before)
   common.note_clock(self.cw, response)
   return value, err, response
 end

@@ -50,8 +50,8 @@ local known, numbers, stores_of = stores.known, stores.numbers, stores.stores_of
 local PATIENCE = 30
 
 local function save_what_comes()
-  local last_moment = os.time() + PATIENCE
-  while core.unsaved() and os.time() < last_moment do
+  local last_moment = core.monotonic() + PATIENCE
+  while core.unsaved() and core.monotonic() < last_moment do
     core.wait()
     store.serve_all()
   end

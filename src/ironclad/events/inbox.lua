@@ -63,7 +63,12 @@ local function write(self, state, item)
   })
 end
 
--- The events that wait, the oldest first: { name =, received =, due = }. Only files that this process has not read yet
+-- What is kept of an event that waits: { name =, received =, next_try =, tries = }.
+local function described_file(name, item)
+  return { name = name, received = item.received, next_try = item.next_try, tries = item.tries }
+end
+
+-- The events that wait, the oldest first, as described_file has them. Only files that this process has not read yet
 -- are read.
 local function waiting(self)
   local names, problem = core.disk.list(self.path .. "/new")
@@ -73,7 +78,7 @@ local function waiting(self)
     local about = self.index[name]
     if not about then
       local item = name:find "%.json$" and read(path_of(self, "new", name))
-      about = item and { name = name, received = item.received, due = item.next_try }
+      about = item and described_file(name, item)
     end
     index[name] = about
     list[#list + 1] = about
@@ -121,19 +126,29 @@ function Folder:put(id, text)
   return write(self, "new", { id = id, text = printable(text), received = self.last, tries = 0, next_try = now })
 end
 
+-- The pause before the next try, in seconds.
+local function pause_of(self, tries) return tries > 0 and math.min(self.pause * 2 ^ (tries - 1), LONGEST) or 0 end
+
+-- The seconds until an event is due. More than its pause says that the clock has been set back.
+local function left(self, about, now)
+  local seconds = about.next_try - now
+  return seconds <= pause_of(self, about.tries) and math.max(0, seconds) or 0
+end
+
 -- The next of self.queue that is due; nil and the seconds until the next one.
 local function next_due(self)
   local now, soonest = self.clock(), nil
   while self.queue[self.at] do
     local about = self.queue[self.at]
     self.at = self.at + 1
-    local item = about.due <= now and lock(self, about.name)
-    if item and item.next_try <= now then return item end
+    local item = left(self, about, now) == 0 and lock(self, about.name)
+    if item and left(self, item, now) == 0 then return item end
     if item then -- another process has tried it
-      about.due = item.next_try
+      about.next_try, about.tries = item.next_try, item.tries
       unlock(self, item)
     end
-    if about.due > now then soonest = math.min(soonest or math.huge, about.due - now) end
+    local seconds = left(self, about, now)
+    if seconds > 0 then soonest = math.min(soonest or math.huge, seconds) end
   end
   return nil, soonest
 end
@@ -164,10 +179,10 @@ end
 function Folder:fail(item, message)
   item.tries, item.error = item.tries + 1, message
   local dead = item.tries >= self.tries
-  item.next_try = self.clock() + math.min(self.pause * 2 ^ (item.tries - 1), LONGEST)
+  item.next_try = self.clock() + pause_of(self, item.tries)
   local fine, problem
   if dead then fine, problem = give_up(self, item) else fine, problem = write(self, "new", item) end
-  self.index[item.name] = not dead and { name = item.name, received = item.received, due = item.next_try } or nil
+  self.index[item.name] = not dead and described_file(item.name, item) or nil
   unlock(self, item)
   if not fine then return nil, problem end
   return dead and "dead" or "retry"

@@ -7,7 +7,7 @@ local mistake = require "ironclad.base.mistake"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
 
-local KEPT = 60 -- seconds
+local KEPT = 60 -- seconds; the clock may be set back meanwhile
 local ID = "^%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$"
 
 local list_index, list_entry = catalog.find "workflow_schemas:list"
@@ -54,7 +54,7 @@ end
 local function keep(client, user, list)
   local now, kept = os.time(), {}
   for other, about in pairs(rawget(client, "schemas") or {}) do
-    if now - about.when < KEPT then kept[other] = about end
+    if math.abs(now - about.when) < KEPT then kept[other] = about end
   end
   kept[user] = { list = list, when = now }
   rawset(client, "schemas", kept)
@@ -64,7 +64,7 @@ local function listed(client, label, options)
   local user = options.as_user
   if user == nil then user = "" end -- the client's own
   local kept = (rawget(client, "schemas") or {})[user]
-  if kept and os.time() - kept.when < KEPT then return kept.list end
+  if kept and math.abs(os.time() - kept.when) < KEPT then return kept.list end
   local answer, err, response = ask(client, label, list_index, list_entry, {}, options)
   if err then return nil, err, response end
   local list = type(answer) == "table" and answer.list
