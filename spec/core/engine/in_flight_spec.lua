@@ -277,7 +277,7 @@ describe("a name server that never answers", function()
   -- The library sleeps for a minute; what waits for it is killed before.
   local function run(source)
     local server = scene.answering { GOOD }
-    return peer.lua(STUCK .. source, { seconds = 30, preload = peer.built "stuck_resolver.so" }, peer.url(server))
+    return peer.lua(STUCK .. source, { seconds = 50, preload = peer.built "stuck_resolver.so" }, peer.url(server))
   end
 
   it("holds up no other call", function()
