@@ -16,6 +16,14 @@ double ic_now(void) {
     return clock_read(CLOCK_MONOTONIC) + atomic_load_explicit(&now_shift, memory_order_relaxed);
 }
 
+double ic_suspended(void) {
+#ifdef CLOCK_BOOTTIME
+    return clock_read(CLOCK_BOOTTIME) - clock_read(CLOCK_MONOTONIC);
+#else
+    return 0;
+#endif
+}
+
 double ic_wall_time(void) {
     return clock_read(CLOCK_REALTIME) + atomic_load_explicit(&wall_shift, memory_order_relaxed);
 }

@@ -4,6 +4,9 @@
 
 /* Seconds on the monotonic clock. */
 double ic_now(void);
+/* Seconds for which the machine has been suspended since it was started; ic_now does not count them. 0 where
+ * the system does not tell. */
+double ic_suspended(void);
 /* Unix time in seconds, to compare with dates from the service. */
 double ic_wall_time(void);
 /* For tests. Sets how many seconds the two clocks are ahead of the real ones. `now` must not be less than in

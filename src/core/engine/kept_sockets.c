@@ -8,13 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RECENT 0.01 /* seconds */
+#define RECENT    0.01 /* seconds */
+#define SUSPENDED 1.0  /* seconds; the two clocks are not read at the same time */
 
 typedef struct ic_kept_socket {
     ic_table_node node; /* first; in by_ports while `known` */
     bool known;
     int socket;
-    double used; /* ic_now's seconds */
+    ic_kept_use used;
 } kept_socket;
 
 /* The low bits, which choose the chain, are those of the port that differs. */
@@ -54,7 +55,7 @@ static bool kept_has_port(int socket, int port) {
     return ntohs(found) == port;
 }
 
-void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, double now) {
+void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, ic_kept_use use) {
     size_t key = kept_key(ours, theirs);
     kept_forget(kept, (kept_socket *)ic_table_find_number(&kept->by_ports, key));
     kept_socket *one = kept_of(kept, socket);
@@ -62,14 +63,19 @@ void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socke
     if (!one || !kept_has_port(socket, ours)) return;
     one->known = true;
     one->socket = socket;
-    one->used = now;
+    one->used = use;
     ic_table_add_number(&kept->by_ports, &one->node, key);
 }
 
-bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, bool recent, double now) {
+bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, ic_kept_use use) {
     kept_socket *one = (kept_socket *)ic_table_find_number(&kept->by_ports, kept_key(ours, theirs));
-    if (!one || (!recent && now - one->used < RECENT)) return false;
-    one->used = now;
+    if (!one) return false;
+    if (use.suspended - one->used.suspended > SUSPENDED) {
+        if (use.alone) shutdown(one->socket, SHUT_RDWR); /* libcurl finds it closed and drops it */
+        return true;
+    }
+    if (!use.changes && use.now - one->used.now < RECENT) return false;
+    one->used = use;
     return ic_is_closed_by_peer(one->socket);
 }
 

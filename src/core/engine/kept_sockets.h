@@ -15,11 +15,19 @@ typedef struct ic_kept_sockets {
     ic_table by_ports;
 } ic_kept_sockets;
 
+/* A use of a connection. */
+typedef struct ic_kept_use {
+    double now, suspended; /* the time by ic_now and by ic_suspended */
+    bool alone;            /* no other attempt can be under way on the connection */
+    bool changes;          /* the request changes something */
+} ic_kept_use;
+
 /* A new connection, on the socket that was opened for it last. Without memory it is not noted. */
-void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, double now);
-/* Whether the server has closed the kept connection with those ports. Without `recent`, one that was used
- * within the last 10 milliseconds is not looked at. False when the socket is not known. */
-bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, bool recent, double now);
+void ic_kept_sockets_note(ic_kept_sockets *kept, int ours, int theirs, int socket, ic_kept_use use);
+/* Whether the server has closed the kept connection with those ports, or may have: the machine was suspended
+ * after its last use, and does not learn what was sent to it meanwhile. For a read, one that was used within
+ * the last 10 milliseconds is not looked at. False when the socket is not known. */
+bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, ic_kept_use use);
 void ic_kept_sockets_free(ic_kept_sockets *kept);
 
 #endif

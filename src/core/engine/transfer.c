@@ -81,11 +81,13 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
  * it does not look at one that has just been used. */
 static bool transfer_meets_closed(ic_transfer *transfer, int ours, int theirs) {
     const ic_setup *setup = &transfer->setup;
-    if (setup->opened >= 0)
-        ic_kept_sockets_note(transfer->kept_sockets, ours, theirs, setup->opened, transfer->began);
+    ic_kept_use use = {.now = transfer->began,
+                       .suspended = ic_suspended(),
+                       .alone = transfer->alone,
+                       .changes = !setup->request->reads};
+    if (setup->opened >= 0) ic_kept_sockets_note(transfer->kept_sockets, ours, theirs, setup->opened, use);
     if (setup->opened >= 0 || setup->new_connection) return false;
-    return ic_kept_sockets_is_closed(transfer->kept_sockets, ours, theirs, !setup->request->reads,
-                                     transfer->began);
+    return ic_kept_sockets_is_closed(transfer->kept_sockets, ours, theirs, use);
 }
 
 /* Called before each sending, when the connection is ready (CURLOPT_PREREQFUNCTION(3)). libcurl sends a
@@ -240,6 +242,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                                      ic_buf_reserve(&transfer->output.body, GRANT_BODY));
         transfer->added = reserved && curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
         if (transfer->added && transfer->setup.shares) engine->sharing++;
+        transfer->alone = !transfer->setup.shares || engine->sharing == 1;
         if (transfer->added) return true;
     }
     if (call->error.kind == IC_OK) ic_error_memory(&call->error);

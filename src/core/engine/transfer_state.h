@@ -16,6 +16,7 @@ typedef struct ic_transfer {
     ic_kept_sockets *kept_sockets; /* the engine's */
     ic_setup setup;                /* its easy handle is owned here */
     bool added;                    /* to the multi handle */
+    bool alone;                    /* attempts that began before it are on other TCP connections */
     ic_output_state output;
     double began;         /* ic_now's seconds */
     bool deadline_limits; /* setup.timeout is the time until the deadline, not the option timeout */
