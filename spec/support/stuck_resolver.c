@@ -1,8 +1,10 @@
-/* For LD_PRELOAD: a name server that never answers. For a name that ends in ".stuck.test", getaddrinfo takes
- * a minute, whatever signal arrives, and then fails. Every other name goes to the real getaddrinfo. */
+/* For LD_PRELOAD: name servers of other kinds. For a name that ends in ".stuck.test", getaddrinfo takes a
+ * minute, whatever signal arrives, and then fails. One that ends in ".moved.test" has the address 127.0.0.254
+ * once, and then 127.0.0.1. Every other name goes to the real getaddrinfo. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,15 +12,16 @@
 
 typedef int resolver(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-static int is_stuck(const char *node) {
-    static const char ending[] = ".stuck.test";
-    size_t length = node ? strlen(node) : 0;
-    return length >= sizeof ending - 1 && !strcmp(node + length - (sizeof ending - 1), ending);
+static int ends_in(const char *node, const char *ending) {
+    size_t length = node ? strlen(node) : 0, least = strlen(ending);
+    return length >= least && !strcmp(node + length - least, ending);
 }
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **result) {
-    if (!is_stuck(node)) {
+    static atomic_int moved;
+    if (ends_in(node, ".moved.test")) node = atomic_exchange(&moved, 1) ? "127.0.0.1" : "127.0.0.254";
+    if (!ends_in(node, ".stuck.test")) {
         resolver *real;
         *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
         return real ? real(node, service, hints, result) : EAI_FAIL;

@@ -232,3 +232,18 @@ describe("on a kept connection that dies after the request was read,", function(
     end)
   end
 end)
+
+it("a host that has moved is found by the next attempt, and by the next call", function()
+  local server = scene.answering { scene.GOOD }
+  local output = peer.lua([[
+    local client = require("ironclad").connect {
+      instance = "http://a.moved.test:" .. ..., allow_http = true, token = "t", as_user = false, max_retries = 1,
+    }
+    for _ = 1, 2 do
+      local value, err, response = client.workflows:create_comment("w1", { comment = "seen" })
+      print(value and value.id or err, response and response.attempts)
+    end
+  ]], { preload = peer.built "stuck_resolver.so" }, server:port())
+  assert.are.equal("w1\t2\nw1\t1\n", output)
+  assert.are.equal(2, #server:requests())
+end)

@@ -220,6 +220,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                       .foreign = call->foreign_url != NULL,
                       .moves_file = ic_call_moves_file(call),
                       .new_connection = call->fresh,
+                      .resolve_anew = call->fresh && call->retries > 0, /* the host may have moved */
                       .unshared_pool = engine->unshared_pool,
                       .unshared = !call->request.reads && engine->sharing > 0,
                       .opened = -1,

@@ -351,6 +351,7 @@ static bool setup_connection(ic_setup *setup) {
     /* Calls that start together wait for one HTTP/2 connection and share it. */
     SET(PIPEWAIT, setup->shares ? 1L : 0L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
+    if (setup->resolve_anew) SET(DNS_CACHE_TIMEOUT, 0L);
     SET(NOSIGNAL, 1L);
     /* NATs and firewalls forget a TCP connection on which nothing is sent, as during a slow answer. libcurl
      * sends the first probe after 60 s. */
@@ -378,7 +379,7 @@ bool ic_setup_is_plain(const ic_setup *setup) {
     bool secret = request->authorization || request->sensitive;
     bool other = request->anonymous || request->no_bearer || request->absolute || setup->foreign;
     return !sends && !secret && !other && !setup->moves_file && request->repeatable && setup->bearer &&
-           setup_wants_json(setup) && !setup->connection->proxy;
+           setup_wants_json(setup) && !setup->connection->proxy && !setup->resolve_anew;
 }
 
 /* The value of the header field that begins so; NULL: there is none. */

@@ -32,6 +32,7 @@ typedef struct ic_setup {
     bool foreign;    /* another host than the connection's: gets no bearer, actor or headers of the caller */
     bool moves_file; /* use HTTP/1.1, no compression, and a limit on stalling instead of on time */
     bool new_connection;   /* open a new TCP connection: do not use a kept one */
+    bool resolve_anew;     /* do not use the host's address that libcurl keeps for a minute */
     bool unshared;         /* use HTTP/1.1, where no other request is on the same TCP connection */
     CURLSH *unshared_pool; /* the TLS connections that speak HTTP/1.1 */
     double timeout;        /* seconds for the whole attempt; 0: none */
