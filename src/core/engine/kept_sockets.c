@@ -71,7 +71,8 @@ bool ic_kept_sockets_is_closed(ic_kept_sockets *kept, int ours, int theirs, ic_k
     kept_socket *one = (kept_socket *)ic_table_find_number(&kept->by_ports, kept_key(ours, theirs));
     if (!one) return false;
     if (use.suspended - one->used.suspended > SUSPENDED) {
-        if (use.alone) shutdown(one->socket, SHUT_RDWR); /* libcurl finds it closed and drops it */
+        /* libcurl finds it closed and drops it. The check keeps a foreign socket from harm. */
+        if (use.alone && kept_has_port(one->socket, ours)) shutdown(one->socket, SHUT_RDWR);
         return true;
     }
     if (!use.changes && use.now - one->used.now < RECENT) return false;
