@@ -8,20 +8,20 @@ after_each(scene.stop)
 local SOURCE = [[
   local ironclad = require "ironclad"
   local urls = { ... }
-  local function report(url, name, value, err)
-    print(url, name .. " " .. (value and "good" or err.kind .. " " .. err.outcome))
-  end
+  local function comment(client, options) client.workflows:create_comment("w1", { comment = "seen" }, options) end
   local calls = {
-    read = { limits = { timeout = 4 }, call = function(client, limits) return client.workflows:get("w1", limits) end },
-    change = { limits = { timeout = 4 } }, deadline = { limits = { deadline = 4 } },
+    read = { limit = "timeout", start = function(client, options) client.workflows:get("w1", options) end },
+    change = { limit = "timeout", start = comment },
+    deadline = { limit = "deadline", start = comment },
   }
-  local function comment(client, limits) return client.workflows:create_comment("w1", { comment = "seen" }, limits) end
   for _, url in ipairs(urls) do
     local client = ironclad.connect {
       instance = url, token = "static-token", as_user = false, max_retries = 0, ca_file = %q, rate_limit = false,
     }
     for name, one in pairs(calls) do
-      ironclad.spawn(function() report(url, name, (one.call or comment)(client, one.limits)) end)
+      one.start(client, { [one.limit] = 4, callback = function(value, err)
+        print(url, name .. " " .. (value and "good" or err.kind .. " " .. err.outcome))
+      end })
     end
   end
   ironclad.run()
