@@ -198,7 +198,8 @@ bool ic_is_closed_by_peer(int socket) {
     return poll(&polled, 1, 0) > 0 && polled.revents & (POLLRDHUP | POLLHUP | POLLERR);
 #else
     char byte;
-    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+    bool nothing = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+    return !nothing || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 #endif
 }
 

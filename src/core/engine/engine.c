@@ -27,7 +27,7 @@
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
-#define STOPPED          1.0    /* seconds after the end of a wait: the process did not run meanwhile */
+#define STOPPED          1.0           /* seconds: the process did not run meanwhile (engine_note_run) */
 #define TURN_PATIENCE    0.0002 /* seconds, before the engine's thread is woken: see engine_take_turn */
 
 /* Held by the thread that runs the engine: its own, or one that drives. The engine's thread holds it unless
@@ -140,6 +140,15 @@ static bool engine_has_news(const ic_engine *engine) {
     return any;
 }
 
+/* Called when the engine runs and should have run at `expected`, before any timer fires. Much later, the
+ * process has been stopped. Returns ic_now(). */
+static double engine_note_run(ic_engine *engine, double expected) {
+    double now = ic_now();
+    if (now > expected + STOPPED) ic_flow_process_stopped(engine, now);
+    engine->ran = now;
+    return now;
+}
+
 /* Waits in curl_multi_poll for libcurl's sockets, those of the socket's clients, and engine_wake, `wait`
  * milliseconds at most. False: nothing came before that time; a signal may have interrupted the wait. */
 static bool engine_sleep(ic_engine *engine, int wait) {
@@ -157,8 +166,7 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     curl_multi_poll(engine->multi, polled, count, wait, &found);
     atomic_store(&asleep, false);
     if (polled[0].revents) ic_notify_clear(polled[0].fd);
-    double now = ic_now();
-    if (now > until + STOPPED) ic_flow_process_stopped(engine, now);
+    double now = engine_note_run(engine, until);
     return found > 0 || now >= until;
 }
 
@@ -184,16 +192,18 @@ static void engine_rest(ic_engine *engine, int wait) {
     poll(&polled, 1, wait);
     pthread_mutex_lock(&turn);
     engine->rests = false;
+    engine->ran = ic_now();
     atomic_store(&asleep, false);
     if (polled.revents) ic_notify_clear(polled.fd);
 }
 
 /* Serves what is due. Returns the milliseconds, `most` at most, until something else is. */
 static int engine_work(ic_engine *engine, int most) {
+    double now = engine_note_run(engine, engine->ran);
     ic_shared_serve(engine);
     ic_socket_serve(engine);
-    ic_flow_fire(engine, ic_now());
-    ic_clients_tidy(engine, ic_now());
+    ic_flow_fire(engine, now);
+    ic_clients_tidy(engine, now);
     if (engine_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
     int wait = engine_patience(engine);
     return wait < most ? wait : most;
@@ -259,6 +269,7 @@ static void *engine_run(void *argument) {
     ic_engine *engine = argument;
     pthread_mutex_lock(&turn); /* first of all: an exit may have freed the engine (engine_end_here) */
     if (engine->plain) uselocale(engine->plain);
+    engine->ran = ic_now();
     pthread_cleanup_push(engine_die, engine);
     while (engine_read_inbox(engine, false))
         engine_turn(engine, LONGEST_WAIT);
@@ -281,7 +292,8 @@ static void engine_hand_over(ic_engine *engine) {
 /* Runs the engine until the mailbox holds something, `seconds` at most, or until there is something that only
  * the engine's thread may do. */
 static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds) {
-    double until = ic_now() + seconds;
+    engine->ran = ic_now();
+    double until = engine->ran + seconds;
     while (engine_read_inbox(engine, true)) {
         int wait = engine_work(engine, LONGEST_WAIT);
         double left = ceil((until - ic_now()) * 1000);
