@@ -44,8 +44,13 @@ local function returned(output, url)
   return results
 end
 
-it("answers that came meanwhile are read, and what was not answered ends", function()
-  local servers, urls = {}, {}
+local GOOD = { "change good", "deadline good", "read good" }
+local ENDED = { "change timeout unknown", "deadline timeout unknown", "read timeout not_done" }
+
+-- Stops a process with three calls to each of four servers, two of which answer meanwhile -> what the calls to each
+-- returned.
+local function stop_and_continue()
+  local servers, urls, results = {}, {}, {}
   for _, last_step in ipairs { "answer", "hang" } do
     for _, scheme in ipairs { "http", "https" } do
       local server = scene.serve {
@@ -63,9 +68,17 @@ it("answers that came meanwhile are read, and what was not answered ends", funct
   end
   peer.shell("sleep 4.2; kill -CONT " .. id)
   local output = ended()
-  for i, url in ipairs(urls) do
-    assert.are.same(i <= 2 and { "change good", "deadline good", "read good" } or {
-      "change timeout unknown", "deadline timeout unknown", "read timeout not_done",
-    }, returned(output, url))
+  for i, url in ipairs(urls) do results[i] = returned(output, url) end
+  return results
+end
+
+-- The stop may come in the moment between the engine's look at the clock and libcurl's, so it is tried again.
+it("answers that came meanwhile are read, and what was not answered ends", function()
+  local results
+  for _ = 1, 3 do
+    results = stop_and_continue()
+    scene.stop()
+    if results[1][1] == GOOD[1] and results[2][1] == GOOD[1] then break end
   end
+  assert.are.same({ GOOD, GOOD, ENDED, ENDED }, results)
 end)

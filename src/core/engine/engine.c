@@ -166,7 +166,8 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     curl_multi_poll(engine->multi, polled, count, wait, &found);
     atomic_store(&asleep, false);
     if (polled[0].revents) ic_notify_clear(polled[0].fd);
-    double now = engine_note_run(engine, until);
+    /* A stop may also have come before `until` was known. */
+    double now = engine_note_run(engine, engine->ran + wait / 1000.0);
     return found > 0 || now >= until;
 }
 
