@@ -78,7 +78,7 @@ it("answers that came meanwhile are read, and what was not answered ends", funct
   for _ = 1, 3 do
     results = stop_and_continue()
     scene.stop()
-    if results[1][1] == GOOD[1] and results[2][1] == GOOD[1] then break end
+    if table.concat(results[1]) == table.concat(GOOD) and table.concat(results[2]) == table.concat(GOOD) then break end
   end
   assert.are.same({ GOOD, GOOD, ENDED, ENDED }, results)
 end)
