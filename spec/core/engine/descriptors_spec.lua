@@ -26,6 +26,37 @@ it("a process that is started inherits no descriptor", function()
   assert.is_truthy(output:find "^true", output)
 end)
 
+it("idle connections take at most an eighth of the descriptors, with and without TLS", function()
+  local folder = peer.temporary_folder()
+  local files = peer.certificate(folder, "server")
+  local script = { { { "read" }, { "drip", scene.GOOD, 5 }, { "loop" } } }
+  local plain, encrypted = scene.serve { connections = script }, scene.serve { connections = script, tls = files }
+  local output, status = peer.lua([[
+    local ironclad = require "ironclad"
+    local plain, encrypted, ca_file = ...
+    local own = string.format("/proc/%d/fd", io.open("/proc/self/stat"):read "*n")
+    local function sockets() return tonumber(io.popen("ls -l " .. own .. " | grep -c socket:"):read "*n") end
+    local clients = {}
+    for i, url in ipairs { plain, encrypted } do
+      clients[i] = ironclad.connect { instance = url, token = "t", as_user = false, rate_limit = false,
+        max_in_flight = 64, http_version = "1.1", ca_file = ca_file }
+    end
+    local good = 0
+    for _ = 1, 64 do
+      for _, client in ipairs(clients) do
+        client.workflows:get("w1", { callback = function(workflow) good = good + (workflow and 1 or 0) end })
+      end
+    end
+    ironclad.run()
+    print(good, sockets())
+  ]], { before = "ulimit -n 512" }, peer.url(plain), peer.url(encrypted, "https"), files.cert)
+  peer.remove_folder(folder)
+  assert.are.equal(0, status, output)
+  local good, sockets = output:match "(%d+)%s+(%d+)"
+  assert.are.equal("128", good, output)
+  assert.is_true(tonumber(sockets) <= 512 / 8 + 4, output) -- libcurl's own, too
+end)
+
 it("a call without a free descriptor says what is missing", function()
   local first, second = scene.answering { scene.GOOD }, scene.answering { scene.GOOD }
   local output, status = peer.lua([[

@@ -46,15 +46,16 @@ typedef struct ic_rate_queue {
 
 /* ---- in-flight permits ---- */
 
-/* An eighth of the descriptors that the process may have: the host needs the others (man 2 getrlimit). */
+/* An eighth of the descriptors that the process may have, divided between the two pools (unshared_pool): the
+ * host needs the others (man 2 getrlimit). */
 static double host_queue_descriptors(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return CONNECTIONS_MAX;
-    return (double)limit.rlim_cur / 8;
+    return (double)limit.rlim_cur / 8 / 2;
 }
 
-/* libcurl keeps as many idle TCP connections as requests may be in flight. By default it keeps four for each
- * transfer under way, and so closes connections that the next calls could use. */
+/* libcurl keeps as many idle TCP connections in each pool as requests may be in flight. By default it keeps
+ * four for each transfer under way, and so closes connections that the next calls could use. */
 static void host_queue_keep_connections(ic_engine *engine, double change) {
     engine->kept_connections += change;
     double most = fmin(CONNECTIONS_MAX, host_queue_descriptors());

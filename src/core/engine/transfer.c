@@ -77,8 +77,8 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
     }
 }
 
-/* Whether the connection is a kept one that the server has closed. A read can be repeated, so
- * it does not look at one that has just been used. */
+/* Whether the connection is a kept one that the server has closed. For a read, which can be repeated, one
+ * that has just been used is not checked. */
 static bool transfer_meets_closed(ic_transfer *transfer, int ours, int theirs) {
     const ic_setup *setup = &transfer->setup;
     ic_kept_use use = {.now = transfer->began,
@@ -206,8 +206,8 @@ static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setu
 }
 
 /* A server may end an HTTP/2 connection while requests to it are on their way (GOAWAY, RFC 9113, 6.8), as
- * nginx does after keepalive_requests. It leaves the last ones undone, and libcurl does not tell which. So a
- * change is sent over HTTP/2 only while no other request is under way there. */
+ * nginx does after keepalive_requests. It does not carry out the last ones, and libcurl does not tell which
+ * these are. So a change is sent over HTTP/2 only while no other request is under way there. */
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_buf url = {0};
     ic_call_url(call, &url);
