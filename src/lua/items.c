@@ -10,11 +10,13 @@ typedef struct items {
     ic_tape tape;         /* owned */
     const uint64_t *next; /* the next item; NULL: not an array */
     size_t count, left;
+    ic_kept_texts kept;
+    int kept_table; /* its reference in the registry, or LUA_NOREF */
 } items;
 
 static items *items_push(lua_State *L) {
     items *mine = lua_newuserdata(L, sizeof *mine);
-    *mine = (items){0};
+    *mine = (items){.kept_table = LUA_NOREF};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
     return mine;
@@ -26,8 +28,10 @@ static void items_set(items *mine, const uint64_t *word) {
     mine->count = mine->left = ic_tape_count(word);
 }
 
-static void items_free(items *mine) {
+static void items_free(lua_State *L, items *mine) {
     ic_tape_free(&mine->tape);
+    luaL_unref(L, LUA_REGISTRYINDEX, mine->kept_table);
+    mine->kept_table = LUA_NOREF;
     mine->next = NULL;
     mine->left = 0;
 }
@@ -72,12 +76,12 @@ void ic_lua_push_page(lua_State *L, ic_tape *tape, const char *field) {
     } else {
         ic_lua_push_tape(L, &mine->tape, word);
     }
-    if (!mine->left) items_free(mine);
+    if (!mine->left) items_free(L, mine);
     lua_remove(L, list);
 }
 
 static int items_gc(lua_State *L) {
-    items_free(luaL_checkudata(L, 1, TYPE));
+    items_free(L, luaL_checkudata(L, 1, TYPE));
     return 0;
 }
 
@@ -94,18 +98,41 @@ static int items_first(lua_State *L) {
     return 1;
 }
 
+/* Pushes the next item. Texts that it shares with others are kept for these. */
+static void items_push_next(lua_State *L, items *mine) {
+    if (mine->kept_table == LUA_NOREF) {
+        lua_createtable(L, IC_KEPT_TEXTS, 0);
+        mine->kept_table = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, mine->kept_table);
+    mine->next = ic_lua_push_item(L, &mine->tape, mine->next, &mine->kept, lua_gettop(L));
+}
+
 static int items_next(lua_State *L) {
     items *mine = luaL_checkudata(L, 1, TYPE);
     if (!mine->left) return lua_pushnil(L), 1;
-    ic_lua_push_tape(L, &mine->tape, mine->next);
-    mine->next = ic_tape_after(mine->next);
-    if (!--mine->left) items_free(mine);
+    lua_settop(L, 2);
+    bool object = ic_tape_kind_of(*mine->next) == IC_TAPE_OBJECT;
+    items_push_next(L, mine);
+    if (object && lua_istable(L, 2)) {
+        lua_pushvalue(L, 2);
+        lua_setmetatable(L, -2);
+    }
+    if (!--mine->left) items_free(L, mine);
+    return 1;
+}
+
+/* no_items() -> an empty list */
+static int items_none(lua_State *L) {
+    items_push(L);
     return 1;
 }
 
 void ic_lua_open_items(lua_State *L) {
+    static const luaL_Reg functions[] = {{"no_items", items_none}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"next", items_next}, {"first", items_first}, {"close", items_gc}, {NULL, NULL}};
     static const luaL_Reg metamethods[] = {{"__gc", items_gc}, {"__len", items_count}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, methods);
+    ic_lua_setfuncs(L, functions);
 }

@@ -7,32 +7,42 @@
 
 #define MAX_INTEGER 9007199254740992LL /* 2^53: up to here a double holds every integer */
 
-/* A cache of repeated texts, on the stack, because copying a value there costs less than making the Lua
- * string again. A text's word selects its place, and the latest text with that place is kept. */
-#define DECODE_KEPT_BITS 7
-#define DECODE_KEPT      (1 << DECODE_KEPT_BITS)
-
 typedef struct decoder {
     lua_State *L;
     const ic_tape *tape;
-    int array_type, first_kept; /* stack indices */
-    bool keeps;                 /* the slots for kept texts are there */
-    uint64_t kept[DECODE_KEPT]; /* their words; 0: none */
+    ic_kept_texts *kept; /* NULL: no text is kept */
+    int array_type;      /* stack index, as those below */
+    int first_slot;      /* of IC_KEPT_TEXTS slots for the kept texts; 0: they are in `table` */
+    int table;
 } decoder;
 
 static const uint64_t *decode_value(decoder *d, const uint64_t *word);
 
 void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
+    ic_kept_texts kept;
     decoder d = {.L = L, .tape = tape};
-    luaL_checkstack(L, DECODE_KEPT + 5, "JSON");
+    luaL_checkstack(L, IC_KEPT_TEXTS + 5, "JSON");
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     d.array_type = lua_gettop(L);
-    d.first_kept = d.array_type + 1;
-    d.keeps = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
-    if (d.keeps) lua_settop(L, d.array_type + DECODE_KEPT);
+    d.first_slot = d.array_type + 1;
+    if (ic_tape_kind_of(*word) >= IC_TAPE_ARRAY) {
+        kept = (ic_kept_texts){0};
+        d.kept = &kept;
+        lua_settop(L, d.array_type + IC_KEPT_TEXTS);
+    }
     decode_value(&d, word);
     lua_replace(L, d.array_type);
     lua_settop(L, d.array_type);
+}
+
+const uint64_t *ic_lua_push_item(lua_State *L, const ic_tape *tape, const uint64_t *word, ic_kept_texts *kept,
+                                 int table) {
+    luaL_checkstack(L, 5, "JSON");
+    luaL_getmetatable(L, IC_ARRAY_TYPE);
+    decoder d = {.L = L, .tape = tape, .kept = kept, .array_type = lua_gettop(L), .table = table};
+    word = decode_value(&d, word);
+    lua_replace(L, d.array_type);
+    return word;
 }
 
 static void decode_new_text(decoder *d, const uint64_t *word) {
@@ -41,21 +51,35 @@ static void decode_new_text(decoder *d, const uint64_t *word) {
     lua_pushlstring(d->L, text, length);
 }
 
+/* Pushes the kept text of a place, or keeps the one on the top of the stack there. */
+static void decode_push_kept(const decoder *d, int place) {
+    if (d->first_slot)
+        lua_pushvalue(d->L, d->first_slot + place);
+    else
+        lua_rawgeti(d->L, d->table, place + 1);
+}
+
+static void decode_keep(const decoder *d, int place) {
+    lua_pushvalue(d->L, -1);
+    if (d->first_slot)
+        lua_replace(d->L, d->first_slot + place);
+    else
+        lua_rawseti(d->L, d->table, place + 1);
+}
+
 static void decode_text(decoder *d, const uint64_t *word) {
-    if (!d->keeps || !(*word & IC_TAPE_SEEN)) {
+    if (!d->kept || !(*word & IC_TAPE_SEEN)) {
         decode_new_text(d, word);
         return;
     }
-    unsigned place = (unsigned)(*word * 0x9E3779B97F4A7C15 >> (64 - DECODE_KEPT_BITS));
-    int index = d->first_kept + (int)place;
-    if (d->kept[place] == *word) {
-        lua_pushvalue(d->L, index);
+    int place = (int)(*word * 0x9E3779B97F4A7C15 >> (64 - IC_KEPT_BITS));
+    if (d->kept->words[place] == *word) {
+        decode_push_kept(d, place);
         return;
     }
     decode_new_text(d, word);
-    lua_pushvalue(d->L, -1);
-    lua_replace(d->L, index);
-    d->kept[place] = *word;
+    decode_keep(d, place);
+    d->kept->words[place] = *word;
 }
 
 static void decode_integer(lua_State *L, int64_t value) {

@@ -220,9 +220,23 @@ describe("each", function()
     assert.is_truthy(server:requests()[2].target:find("/workflows/w7/comments?", 1, true))
   end)
 
-  it("gives items that come again among the last thousand once, and older ones again", function()
-    local _, client = play { page(1, 600, 1202, 600), page(600, 1199, 1202, 600), page(1, 2, 1202, 600) }
-    assert.are.equal(numbered(1, 1199) .. " w1 w2", collect(client.workflows:each { pageSize = 100 }))
+  it("gives items that come again among the last thousand once, those long before again", function()
+    local _, client = play { page(1, 1001, 2006, 1001), page(1001, 2001, 2006, 1001), page(1002, 1003, 2006, 1001),
+      page(2, 3, 2006, 1001) }
+    assert.are.equal(numbered(1, 2001) .. " w2 w3", collect(client.workflows:each { pageSize = 100 }))
+  end)
+
+  it("gives the items that decoding the whole page gives, whatever they share", function()
+    local list = {}
+    for i = 1, 300 do -- more shared texts than are kept for the next item
+      list[i] = ('{"id":"w%d","name%d":"text%d","tags":["a%d",{"name%d":[],"none":null}],"n":%d.5}'):format(i, i % 150,
+        i % 70, i % 7, (i + 3) % 150, i)
+    end
+    local text = "[" .. table.concat(list, ",") .. "]"
+    local _, client = play { peer.json('{"page":0,"pageSize":300,"count":300,"list":' .. text .. "}") }
+    local given = {}
+    for item in client.workflows:each { pageSize = 300 } do given[#given + 1] = setmetatable(item, nil) end
+    assert.are.same(ironclad.json.decode(text), given)
   end)
 
   it("fetches one page ahead, and no more", function()

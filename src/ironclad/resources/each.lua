@@ -46,6 +46,10 @@ local function id_of(item)
   return (type(id) == "string" or type(id) == "number") and id or nil
 end
 
+-- The ids of the items that were read, at most self.memory in each of two tables. None is ever removed: Lua rehashes a
+-- full table in which keys come and go every few items.
+local function is_known(self, id) return id and (self.recent[id] or self.older[id]) end
+
 --- The styles of paging (catalog: entry.paging). Each has
 --   size    the query parameter of a page's size
 --   start   the query parameter of the place to begin, and `first`, its value there
@@ -109,7 +113,7 @@ styles.clickwrap = {
     if type(page.has_more) == "boolean" then return page.has_more end
     if #items == 0 then return false end
     if total and total >= walk.seen then return walk.seen < total end
-    return not walk.known[id_of(items:first()) or false]
+    return not is_known(walk, id_of(items:first()))
   end,
   count = "total_count",
   earlier = function(walk, page, by)
@@ -127,11 +131,10 @@ styles.none = {
 
 -- The list of a page has a length and the methods next, first and close: it is a userdata (src/lua/items.h). Its items
 -- become tables one by one, so that those of a whole page are never there at once.
-local NO_ITEMS = { next = function() end, close = function() end }
+local NO_ITEMS = core.no_items()
+local take = NO_ITEMS.next
 
-local function is_list(items)
-  return items == NO_ITEMS or (type(items) == "userdata" and items ~= core.null)
-end
+local function is_list(items) return type(items) == "userdata" and items ~= core.null end
 
 -- The fields that may be nil are named here. Fields that are read for every item are false instead, because __index is
 -- slow.
@@ -207,36 +210,40 @@ local function turn_page(self)
   self.items, self.seen = items, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
   -- When this page reaches the limit, no other is fetched yet. Repeated items may make it necessary later.
-  if self.more and not (self.limit and self.limit - self.given <= #items) then fetch_page(self) end
+  if self.more and self.most - self.given > #items then fetch_page(self) end
 end
 
 -- Whether an item is new. An item without an id counts as new.
 local function is_new(self, item)
-  local id = id_of(item)
+  local id, recent = id_of(item), self.recent
   if not id then return true end
-  if self.known[id] then return false end
-  local place = self.oldest
-  local forgotten = self.ring[place]
-  if forgotten then self.known[forgotten] = nil end
-  self.ring[place], self.known[id] = id, true
-  self.oldest = place % self.memory + 1
+  if is_known(self, id) then return false end
+  if self.recent_count == self.memory then
+    self.older, recent = recent, {}
+    self.recent, self.recent_count = recent, 0
+  end
+  recent[id] = true
+  self.recent_count = self.recent_count + 1
   return true
 end
 
--- The next item, or nil at the end.
-local function next_item(self)
-  if self.limit and self.given >= self.limit then return nil end
+-- The next new item of the page at hand; nil: there is none.
+local function item_at_hand(self)
+  local items, metatable = self.items, self.metatable
+  local item = take(items, metatable)
+  while item ~= nil do
+    if is_new(self, item) then
+      self.given, self.returns = self.given + 1, 0
+      return item
+    end
+    item = take(items, metatable)
+  end
+end
+
+-- The next item of the pages that follow, or nil at the end.
+local function item_of_next_page(self)
   self.idle = 0
   while true do
-    local items = self.items
-    local item = items:next()
-    while item ~= nil do
-      if is_new(self, item) then
-        self.given, self.returns = self.given + 1, 0
-        return resources.shape_item(self.client, self.entry, item)
-      end
-      item = items:next()
-    end
     if not self.pending then
       if not self.more then return nil end
       fetch_page(self)
@@ -247,15 +254,27 @@ local function next_item(self)
         ("%d pages in a row had no new item, although the list says that there are more"):format(PATIENCE))
     end
     turn_page(self)
+    local item = item_at_hand(self)
+    if item ~= nil then return item end
   end
 end
 
-Iterator.__call = mistake.guard_waiting(function(self)
+local turn = mistake.guard_waiting(function(self)
   if self.closed then return nil end
-  local item = next_item(self)
+  local item = nil
+  if self.given < self.most then item = item_of_next_page(self) end
   if item == nil then Iterator.close(self) end
   return item
 end)
+
+-- Most calls find their item here, so these are not guarded: nothing in them raises a mistake.
+function Iterator:__call()
+  if self.given < self.most then
+    local item = item_at_hand(self)
+    if item ~= nil then return item end
+  end
+  return turn(self)
+end
 
 --- Ends the iterator: cancels the request in flight. No more items are returned.
 function Iterator:close()
@@ -306,10 +325,10 @@ end
 
 -- Sets and checks the place of the first page and the page size.
 local function begin_at(self, query)
-  local style, label, limit = self.style, self.label, self.limit
+  local style, label = self.style, self.label
   self.begin = whole_number(label, style.start, query[style.start] or style.first)
   self.size = whole_number(label, style.size,
-    query[style.size] or math.max(1, math.min(PAGE_SIZE, limit or PAGE_SIZE)))
+    query[style.size] or math.max(1, math.min(PAGE_SIZE, self.most)))
   if self.size == 0 then mistake.raise(label, "%s: expected at least 1", style.size) end
   self.memory = math.max(MEMORY, MEMORY_PAGES * self.size)
   move_to(self, self.begin)
@@ -330,8 +349,9 @@ local function iterate(client, label, index, entry, first, ...)
   end
   local self = iterator.new(Iterator, {
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
-    arguments = arguments, limit = limit or false, given = 0, seen = 0, items = NO_ITEMS, known = {}, ring = {},
-    oldest = 1, memory = MEMORY, returns = 0, idle = 0, closed = false, more = false, pending = false,
+    arguments = arguments, metatable = resources.metatable_for(client, entry), most = limit or math.huge, given = 0,
+    seen = 0, items = NO_ITEMS, recent = {}, recent_count = 0, older = {}, memory = MEMORY, returns = 0, idle = 0,
+    closed = false, more = false, pending = false,
   })
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end

@@ -5,6 +5,7 @@
 --
 --   resources.shape(client, entry, value)      gives the resources in an answer their metatable, and returns it
 --   resources.shape_item(client, entry, item)  the same for one item of a page
+--   resources.metatable_for(client, entry)     that metatable, or false when the answer has no resources
 --   resources.make(client, kind, value)        makes a table a resource of a kind
 --   resources.client_of(value)                 the client of a resource, and its kind's name; nil for any other value
 --   resources.id_of(value)                     the id of a resource
@@ -140,20 +141,19 @@ function resources.make(client, kind, value)
   return make(metatable_of(client, resources.kinds[kind]), value)
 end
 
--- The metatable of what an operation answers; nil when that has none.
-local function metatable_of_answer(client, entry)
+function resources.metatable_for(client, entry)
   local kind = entry.content and entry.content.kind
   if kind then return metatable_of(client, resources.kinds[kind]) end
-  return entry.resource == "workflow_schemas" and schema_text.metatable or nil
+  return entry.resource == "workflow_schemas" and schema_text.metatable
 end
 
 function resources.shape_item(client, entry, item)
-  local metatable = metatable_of_answer(client, entry)
+  local metatable = resources.metatable_for(client, entry)
   return metatable and make(metatable, item) or item
 end
 
 function resources.shape(client, entry, value)
-  local metatable = metatable_of_answer(client, entry)
+  local metatable = resources.metatable_for(client, entry)
   if not metatable or type(value) ~= "table" then return value end
   local content, held = entry.content, value
   if not content then return make(metatable, value) end
