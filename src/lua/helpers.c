@@ -100,8 +100,20 @@ static int helpers_boundary_end(lua_State *L, int status, lua_KContext context) 
 }
 #endif
 
+/* Calls upvalue 2, if it is a function, with the first argument, and pushes its result. */
+static bool helpers_boundary_try(lua_State *L) {
+    if (lua_isnil(L, lua_upvalueindex(2))) return false;
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    if (!lua_isnil(L, -1)) return true;
+    lua_pop(L, 1);
+    return false;
+}
+
 /* Calls upvalue 1 with the arguments. By the time its error is raised again, its frames are gone. */
 static int helpers_boundary_call(lua_State *L) {
+    if (helpers_boundary_try(L)) return 1;
     int count = lua_gettop(L);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
@@ -112,12 +124,13 @@ static int helpers_boundary_call(lua_State *L) {
 #endif
 }
 
-/* boundary(fn) -> a function that does as fn does; tracebacks of its errors begin at its caller. In Lua 5.1
- * and LuaJIT fn cannot yield. */
+/* boundary(fn [, first]) -> a function that does as fn does; tracebacks of its errors begin at its caller. In
+ * Lua 5.1 and LuaJIT fn cannot yield. `first(argument)` is called before that and without a boundary, which
+ * costs more than a short function: what it returns, unless nil, is the result. It cannot yield. */
 static int helpers_boundary(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_settop(L, 1);
-    lua_pushcclosure(L, helpers_boundary_call, 1);
+    lua_settop(L, 2);
+    lua_pushcclosure(L, helpers_boundary_call, 2);
     return 1;
 }
 

@@ -65,15 +65,27 @@ end
 
 --- Makes a public function, which does what fn does. Tracebacks of its errors have no frame of the module.
 -- @param fn must not yield in PUC Lua 5.1; see mistake.guard_waiting
-function mistake.guard(fn)
-  return core.boundary(fn)
+-- @param first nil, or a function of one argument that is called before fn. What it returns, unless nil, is the result.
+--   It is not guarded, which saves time; so it must not raise a mistake, and it must not yield
+function mistake.guard(fn, first)
+  return core.boundary(fn, first)
+end
+
+-- first, and then fn unless that has a result: what mistake.guard makes, without a guard.
+local function chain(fn, first)
+  if not first then return fn end
+  return function(argument)
+    local result = first(argument)
+    if result ~= nil then return result end
+    return fn(argument)
+  end
 end
 
 if rawget(_G, "jit") then
   -- LuaJIT cannot yield inside a C function other than its own pcall. A tail call of `error` leaves no frame in LuaJIT;
   -- in PUC Lua it does.
-  function mistake.guard(fn)
-    return function(...) return pass(pcall(fn, ...)) end
+  function mistake.guard(fn, first)
+    return chain(function(...) return pass(pcall(fn, ...)) end, first)
   end
 end
 
@@ -100,7 +112,9 @@ if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
       if running() then return fn(...) end
       return guarded(...)
     end]], "=ironclad"))
-  function mistake.guard_waiting(fn) return choose(coroutine.running, fn, mistake.guard(fn)) end
+  function mistake.guard_waiting(fn, first)
+    return choose(coroutine.running, chain(fn, first), mistake.guard(fn, first))
+  end
 end
 
 --- mistake.guard_all for functions that may wait.

@@ -229,6 +229,7 @@ end
 
 -- The next new item of the page at hand; nil: there is none.
 local function item_at_hand(self)
+  if self.given >= self.most then return nil end
   local items, metatable = self.items, self.metatable
   local item = take(items, metatable)
   while item ~= nil do
@@ -259,22 +260,14 @@ local function item_of_next_page(self)
   end
 end
 
-local turn = mistake.guard_waiting(function(self)
+-- Most items are at hand.
+Iterator.__call = mistake.guard_waiting(function(self)
   if self.closed then return nil end
   local item = nil
   if self.given < self.most then item = item_of_next_page(self) end
   if item == nil then Iterator.close(self) end
   return item
-end)
-
--- Most calls find their item here, so these are not guarded: nothing in them raises a mistake.
-function Iterator:__call()
-  if self.given < self.most then
-    local item = item_at_hand(self)
-    if item ~= nil then return item end
-  end
-  return turn(self)
-end
+end, item_at_hand)
 
 --- Ends the iterator: cancels the request in flight. No more items are returned.
 function Iterator:close()
