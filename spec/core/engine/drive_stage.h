@@ -63,7 +63,7 @@ typedef struct meanwhile {
     bool good;
 } meanwhile;
 
-static void drive_while(meanwhile *scene, void *(*act)(void *), ic_call **call) {
+static inline void drive_while(meanwhile *scene, void *(*act)(void *), ic_call **call) {
     pthread_t thread;
     scene->driver = pthread_self();
     *call = scene->call = start_to_wait(scene->set->mailbox, scene->set->to_gated);

@@ -52,7 +52,7 @@ static void test_exit_at_once(void) {
         alarm(30);
         stage_set set = set_up();
         atomic_store(&holds_thread, true);
-        start_to_wait(set.mailbox, set.to_gated);
+        start_call(set.mailbox, set.to_gated, "retrieve-a-workflow");
         exit(1);
     }
     waitpid(child, &status, 0);
@@ -173,14 +173,23 @@ static int count_threads(void) {
     return count;
 }
 
-/* Whether a child that has made its calls ends its engine without the thread, which is still there then. */
-static bool ends_alone(ic_connection *connection) {
+static void start_thread(ic_connection *connection) {
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call);
+    ic_call_release(call);
+    end_mailbox(mailbox);
+}
+
+/* Whether a child that has made its calls ends its engine, and has so many threads then. */
+static bool ends_with(int threads, ic_connection *connection) {
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
         signal(SIGALRM, SIG_DFL);
         alarm(30);
-        leave(child_works(connection) && count_threads() == 2);
+        if (threads == 2) start_thread(connection);
+        leave(child_works(connection) && count_threads() == threads);
     }
     waitpid(child, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -192,8 +201,15 @@ static void test_exit_at_rest(void) {
     stage_set set = set_up();
     bool alone = false;
     for (int tries = 20; tries > 0 && !alone; tries--)
-        alone = ends_alone(set.to_quick);
+        alone = ends_with(2, set.to_quick);
     CHECK(alone);
+    tear_down(&set);
+}
+
+/* Calls that are waited for, one after the other, start no thread. */
+static void test_no_thread(void) {
+    stage_set set = set_up();
+    CHECK(ends_with(1, set.to_quick));
     tear_down(&set);
 }
 #endif
@@ -291,6 +307,7 @@ int main(void) {
     STAGE(test_exit_in_handler);
 #ifdef __linux__
     STAGE(test_exit_at_rest);
+    STAGE(test_no_thread);
 #endif
     STAGE(test_ended_at_rest);
 #endif

@@ -3,17 +3,15 @@
 #include "core/base/clock.h"
 #include "core/base/platform.h"
 #include "core/base/process.h"
-#include "core/engine/clients.h"
 #include "core/engine/engine_parts.h"
+#include "core/engine/engine_work.h"
 #include "core/engine/flow.h"
-#include "core/engine/queues.h"
 #include "core/engine/shared.h"
 #include "core/engine/socket.h"
 #include "core/engine/socket_path.h"
 #include "core/engine/stats.h"
 #include "core/engine/store_worker.h"
 #include "core/engine/token_queue.h"
-#include "core/engine/transfer.h"
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -24,14 +22,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
-#define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
-#define REFRESH_PATIENCE 30.0          /* seconds */
-#define STOPPED          1.0           /* seconds: the process did not run meanwhile (engine_note_run) */
+#define REFRESH_PATIENCE 30.0   /* seconds */
 #define TURN_PATIENCE    0.0002 /* seconds, before the engine's thread is woken: see engine_take_turn */
 
-/* Held by the thread that runs the engine: its own, or one that drives. The engine's thread holds it unless
- * it rests. Taken before the process lock. */
+/* Held by the thread that runs the engine: its own, or one that drives. The engine's thread, if there is one,
+ * holds it unless it rests. Taken before the process lock. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 /* Guarded by `turn`. */
 static double rests_until; /* ic_now's seconds: when the engine's thread wakes up by itself */
@@ -44,7 +39,9 @@ static atomic_bool restful;
 /* Guarded by the process lock. */
 static struct {
     ic_engine *engine; /* NULL: not running */
+    bool has_thread;   /* an engine that was only driven has none */
     pthread_t thread;
+    bool driving; /* a thread drives, and looks at `news` before it gives the turn back */
     bool stopping, exiting;
     bool news; /* there is something for the engine to do, besides calls whose starter is about to drive */
     ic_call *first, *last; /* the inbox: calls with commands; each is retained */
@@ -97,56 +94,12 @@ static bool engine_read_inbox(ic_engine *engine, bool drives) {
     return !stopping;
 }
 
-/* Whether an attempt over HTTP/2 has ended. */
-static bool engine_read_ended(ic_engine *engine) {
-    int left;
-    bool any = false;
-    long version = 0;
-    for (CURLMsg *message; (message = curl_multi_info_read(engine->multi, &left));) {
-        if (message->msg != CURLMSG_DONE) continue;
-        CURLcode code = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_VERSION, &version);
-        ic_flow_attempt_ended(engine, ic_transfer_call(message->easy_handle), code);
-        any = any || version == CURL_HTTP_VERSION_2_0;
-    }
-    return any;
-}
-
-/* Lets libcurl work; returns the number of transfers under way. When a transfer ends, libcurl 7.88 can forget
- * that bytes it has already read wait for another stream of the same HTTP/2 connection. No socket becomes
- * readable for them, so libcurl is called again at once, unless no call is left. */
-static int engine_perform(ic_engine *engine) {
-    int running = 0;
-    do {
-        ic_host_queues_serve(engine);
-        curl_multi_perform(engine->multi, &running);
-    } while (engine_read_ended(engine) && engine->live);
-    ic_host_queues_serve(engine);
-    return running;
-}
-
-/* Milliseconds to the next timer; libcurl adds its own limits. */
-static int engine_patience(const ic_engine *engine) {
-    const ic_timer *timer = ic_timers_first(&engine->timers);
-    if (!timer) return LONGEST_WAIT;
-    return (int)ceil(fmax(0, fmin((timer->at - ic_now()) * 1000, LONGEST_WAIT)));
-}
-
 /* Whether something has come since engine_read_inbox. */
 static bool engine_has_news(const ic_engine *engine) {
     ic_process_lock();
     bool any = shared.engine == engine && (shared.news || shared.stopping);
     ic_process_unlock();
     return any;
-}
-
-/* Called when the engine runs and should have run at `expected`, before any timer fires. Much later, the
- * process has been stopped. Returns ic_now(). */
-static double engine_note_run(ic_engine *engine, double expected) {
-    double now = ic_now();
-    if (now > expected + STOPPED) ic_flow_process_stopped(engine, now);
-    engine->ran = now;
-    return now;
 }
 
 /* Waits in curl_multi_poll for libcurl's sockets, those of the socket's clients, and engine_wake, `wait`
@@ -167,18 +120,8 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     atomic_store(&asleep, false);
     if (polled[0].revents) ic_notify_clear(polled[0].fd);
     /* A stop may also have come before `until` was known. */
-    double now = engine_note_run(engine, engine->ran + wait / 1000.0);
+    double now = ic_engine_note_run(engine, engine->ran + wait / 1000.0);
     return found > 0 || now >= until;
-}
-
-/* Whether there is nothing to wait for but calls, timers and commands. */
-static bool engine_is_restful(const ic_engine *engine) {
-    return engine->drivable && !engine->socket && !engine->shared && !engine->ending;
-}
-
-/* The same, and no call is under way. */
-static bool engine_is_idle(const ic_engine *engine) {
-    return engine_is_restful(engine) && !engine->live;
 }
 
 /* Lets another thread drive until there is something that only the engine's thread does, or `wait`
@@ -198,24 +141,12 @@ static void engine_rest(ic_engine *engine, int wait) {
     if (polled.revents) ic_notify_clear(polled.fd);
 }
 
-/* Serves what is due. Returns the milliseconds, `most` at most, until something else is. */
-static int engine_work(ic_engine *engine, int most) {
-    double now = engine_note_run(engine, engine->ran);
-    ic_shared_serve(engine);
-    ic_socket_serve(engine);
-    ic_flow_fire(engine, now);
-    ic_clients_tidy(engine, now);
-    if (engine_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
-    int wait = engine_patience(engine);
-    return wait < most ? wait : most;
-}
-
 /* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
  * at most. */
 static void engine_turn(ic_engine *engine, int most) {
-    int wait = engine_work(engine, most);
-    atomic_store(&restful, engine_is_restful(engine));
-    if (engine_is_idle(engine))
+    int wait = ic_engine_work(engine, most);
+    atomic_store(&restful, ic_engine_is_restful(engine));
+    if (ic_engine_is_idle(engine))
         engine_rest(engine, wait);
     else
         engine_sleep(engine, wait);
@@ -252,6 +183,7 @@ static void engine_die(void *argument) {
     ic_call *call = shared.first;
     ic_stats_forget_gauges(); /* before another engine starts */
     shared.engine = NULL;
+    shared.has_thread = false;
     shared.first = shared.last = NULL;
     abandoned = engine;
     ic_process_unlock();
@@ -273,32 +205,59 @@ static void *engine_run(void *argument) {
     engine->ran = ic_now();
     pthread_cleanup_push(engine_die, engine);
     while (engine_read_inbox(engine, false))
-        engine_turn(engine, LONGEST_WAIT);
+        engine_turn(engine, IC_LONGEST_WAIT);
     engine_end(engine, LC_GLOBAL_LOCALE);
     pthread_cleanup_pop(0);
     pthread_mutex_unlock(&turn);
     return NULL;
 }
 
+/* Blocks every signal in the new thread: signals belong to the host. The process lock is held. Returns an
+ * errno. */
+static int engine_start_thread(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&shared.thread, NULL, engine_run, shared.engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    shared.has_thread = !failed;
+    return failed;
+}
+
+/* Starts the engine's thread, if the engine runs and nobody runs it. Where that fails, those who wait for
+ * their calls run it. The process lock is held. Returns an errno. */
+static int engine_need_thread(void) {
+    if (!shared.engine || shared.has_thread || shared.driving || shared.stopping) return 0;
+    return engine_start_thread();
+}
+
 /* ---- a thread that waits for its call, in the place of the engine's thread ---- */
 
-/* Called before the turn is given back: wakes the engine's thread if there is something left to do. */
+/* Called before the turn is given back: wakes or starts the engine's thread if there is something left to do.
+ */
 static void engine_hand_over(ic_engine *engine) {
-    atomic_store(&asleep, true);
     const ic_timer *timer = ic_timers_first(&engine->timers);
     bool sooner = timer && timer->at < rests_until - 0.002; /* it rests for whole milliseconds */
-    if (!engine_is_idle(engine) || sooner || engine_has_news(engine)) engine_wake();
+    atomic_store(&asleep, true);
+    ic_process_lock();
+    bool news = shared.engine == engine && (shared.news || shared.stopping);
+    shared.driving = false;
+    bool has_thread = shared.has_thread;
+    if (!has_thread && (news || !ic_engine_is_finished(engine))) engine_need_thread();
+    ic_process_unlock();
+    if (has_thread && (news || sooner || !ic_engine_is_idle(engine))) engine_wake();
 }
 
 /* Runs the engine until the mailbox holds something, `seconds` at most, or until there is something that only
- * the engine's thread may do. */
-static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds) {
+ * the engine's thread may do, if there is one. */
+static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds, bool alone) {
     engine->ran = ic_now();
     double until = engine->ran + seconds;
     while (engine_read_inbox(engine, true)) {
-        int wait = engine_work(engine, LONGEST_WAIT);
+        int wait = ic_engine_work(engine, IC_LONGEST_WAIT);
         double left = ceil((until - ic_now()) * 1000);
-        if (!ic_mailbox_is_empty(mailbox) || left <= 0 || engine->socket || engine->shared) break;
+        bool others = !alone && (engine->socket || engine->shared);
+        if (!ic_mailbox_is_empty(mailbox) || left <= 0 || others) break;
         if (!engine_sleep(engine, wait < left ? wait : (int)left)) break;
     }
     engine_hand_over(engine);
@@ -321,13 +280,14 @@ static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     if (!engine_take_turn()) return false;
     ic_process_lock();
     ic_engine *engine = shared.stopping ? NULL : shared.engine;
+    bool alone = !shared.has_thread, drives = engine && (alone || ic_engine_is_idle(engine));
+    shared.driving = drives;
     ic_process_unlock();
-    bool drives = engine && engine_is_idle(engine);
     if (drives) {
         locale_t before = engine->plain ? uselocale(engine->plain) : (locale_t)0;
         driver = pthread_self();
         atomic_store(&driven, true);
-        engine_run_for(engine, mailbox, seconds);
+        engine_run_for(engine, mailbox, seconds, alone);
         atomic_store(&driven, false);
         if (before) uselocale(before);
     }
@@ -336,27 +296,32 @@ static bool engine_drive(ic_mailbox *mailbox, double seconds) {
 }
 
 /* At exit: ends an engine that has nothing to do in the place of its thread. To wake that thread and to join
- * it takes long on a busy machine. It then waits for the turn, which is kept, until the process has ended.
- * False: the thread must end the engine. */
-static bool engine_end_here(pthread_t thread) {
-    if (!engine_take_turn()) return false;
+ * it takes long on a busy machine. It then waits for the turn, which is kept, until the process has ended. An
+ * engine without a thread ends here whatever it has to do. False: the thread must end the engine. */
+static bool engine_end_here(bool has_thread, pthread_t thread) {
+    if (!has_thread)
+        pthread_mutex_lock(&turn); /* one that drives gives it back now */
+    else if (!engine_take_turn())
+        return false;
     ic_process_lock();
     ic_engine *engine = shared.engine;
     ic_process_unlock();
-    if (!engine || !engine_is_idle(engine)) {
+    if (!engine || (has_thread && !ic_engine_is_idle(engine))) {
         pthread_mutex_unlock(&turn);
-        return false;
+        return !has_thread;
     }
-    locale_t before = uselocale(engine->plain);
+    locale_t before = engine->plain ? uselocale(engine->plain) : (locale_t)0;
+    engine->ran = ic_now();
     engine_read_inbox(engine, false);
     engine_end(engine, before);
-    pthread_detach(thread);
+    if (has_thread) pthread_detach(thread);
     return true;
 }
 
 void ic_engine_wake(void) {
     ic_process_lock();
     shared.news = true;
+    engine_need_thread();
     ic_process_unlock();
     engine_wake();
 }
@@ -364,22 +329,15 @@ void ic_engine_wake(void) {
 void ic_engine_wait(ic_call *call, double seconds) {
     bool awaited = call->awaited;
     call->awaited = false;
-    if (awaited && !call->connection->shared.name && engine_drive(call->mailbox, seconds)) return;
+    ic_process_lock();
+    bool drives = !shared.has_thread || (awaited && !call->connection->shared.name);
+    ic_process_unlock();
+    if (drives && engine_drive(call->mailbox, seconds)) return;
     if (awaited) ic_engine_wake();
     ic_mailbox_wait(call->mailbox, seconds);
 }
 
 /* ---- from any thread ---- */
-
-/* Blocks every signal in the new thread: signals belong to the host. */
-static int engine_start_thread(ic_engine *engine) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&shared.thread, NULL, engine_run, engine);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
 
 /* Opens the descriptor that wakes the engine, without the process lock. */
 static bool engine_open_wakeup(ic_error *error) {
@@ -420,14 +378,8 @@ static void engine_start(bool in_time, ic_error *error) {
         ic_error_memory(error);
         return;
     }
-    shared.stopping = false;
+    shared.stopping = shared.has_thread = false;
     atomic_store(&restful, engine->drivable);
-    int failed = engine_start_thread(engine);
-    if (failed) {
-        ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
-        ic_engine_parts_discard(engine);
-        return;
-    }
     shared.engine = engine;
 }
 
@@ -456,7 +408,8 @@ static void engine_add_to_inbox(ic_call *call) {
 
 bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
     static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = engine_forget};
-    bool starting = commands & IC_COMMAND_START, quiet = starting && call->awaited;
+    bool starting = commands & IC_COMMAND_START;
+    bool quiet = starting && call->awaited && !call->connection->shared.name;
     if (starting && !ic_process_prepare()) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
         return false;
@@ -469,6 +422,12 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
         if (woken && !shared.engine) engine_start(in_time, error);
     }
     bool running = shared.engine != NULL;
+    quiet = running && quiet && shared.engine->drivable;
+    int failed = running && !quiet ? engine_need_thread() : 0;
+    if (failed && starting) {
+        ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
+        running = false;
+    }
     if (running) {
         if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
         shared.news = shared.news || !quiet;
@@ -482,12 +441,14 @@ void ic_engine_stop(void) {
     ic_process_lock();
     ic_engine *engine = shared.engine;
     shared.exiting = shared.stopping = true;
+    bool has_thread = shared.has_thread;
     pthread_t thread = shared.thread;
     ic_process_unlock();
     /* A signal's handler that calls exit may have interrupted the drive: the engine's thread then waits for
      * the turn until the process has ended. */
     bool in_drive = atomic_load(&driven) && pthread_equal(driver, pthread_self());
-    if (engine && !in_drive && !engine_end_here(thread)) {
+    if (engine && !has_thread) engine_wake();
+    if (engine && !in_drive && !engine_end_here(has_thread, thread)) {
         engine_wake();
         pthread_join(thread, NULL);
     }
