@@ -38,7 +38,8 @@ describe("two processes that refresh at once, 100 times over,", function()
   ]]
 
   local function start(number)
-    local script, status = folder .. "/script.lua", folder .. "/status" .. number
+    -- Each has a script of its own: one that is just starting would read a file that is written again.
+    local script, status = ("%s/script%d.lua"):format(folder, number), folder .. "/status" .. number
     peer.write_file(script, ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath) .. SCRIPT)
     local words = { require("spec_process").interpreter(), script }
     for _, argument in ipairs { sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.ca_file, folder } do

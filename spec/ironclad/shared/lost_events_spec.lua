@@ -220,11 +220,11 @@ end)
 
 describe("Under load", function()
   local PUTTERS, WORKERS, EVENTS, ROUNDS = 2, 3, 150, 3
-  local folder
+  local folder, pipes
 
   before_each(function()
     next_test()
-    server, folder = shared_inboxes.start(), peer.temporary_folder()
+    server, folder, pipes = shared_inboxes.start(), peer.temporary_folder(), {}
   end)
   after_each(function()
     shared_inboxes.stop()
@@ -233,8 +233,9 @@ describe("Under load", function()
 
   -- The lease is short because a cut connection may lose the reply with an event, which then waits for its lease.
   -- The processes end with the folder, too: a test that has failed leaves none.
-  local function start(name, source, ...)
-    local path = ("%s/%s.lua"):format(folder, name)
+  -- Each has a file of its own: one that is just starting would read a file that is written again.
+  local function start(source, ...)
+    local path = ("%s/%d.lua"):format(folder, #pipes + 1)
     peer.write_file(path, host.paths() .. ([[
       local ironclad = require "ironclad"
       local client = ironclad.connect(%s)
@@ -243,14 +244,27 @@ describe("Under load", function()
       local FOLDER = %q
       local function ends() return io.open(FOLDER .. "/end") or not io.open(FOLDER .. "/log") end
     ]]):format(host.quoted(options()), folder) .. source)
-    return io.popen(("%s %s %s 2>&1"):format(peer.interpreter(), path, table.concat({ ... }, " ")))
+    local words = ("%s/said-%d"):format(folder, #pipes + 1)
+    peer.write_file(words, "")
+    pipes[#pipes + 1] = io.popen(("%s %s %s >>%s 2>&1 || echo ended with $? >>%s"):format(peer.interpreter(), path,
+      table.concat({ ... }, " "), words, words))
+  end
+
+  -- What the processes have written: nothing, unless they failed.
+  local function said()
+    local texts = {}
+    for i = 1, #pipes do texts[i] = peer.read_file(("%s/said-%d"):format(folder, i)) end
+    return table.concat(texts)
   end
 
   -- Puts events, each until the answer is 200, as Ironclad does. It keeps them until the end.
   local PUTTER = [[
     for n = 1, tonumber(arg[2]) do
       local id = arg[1] .. "-" .. n
-      while not box:put(id, "{}") and not ends() do os.execute "sleep 0.02" end
+      while not box:put(id, "{}") do
+        if ends() then return end
+        os.execute "sleep 0.02"
+      end
       os.execute "sleep 0.005"
     end
     while not ends() do os.execute "sleep 0.05" end]]
@@ -286,22 +300,26 @@ describe("Under load", function()
     return handled, twice, at_once
   end
 
+  local function await_handled(count)
+    peer.eventually(function()
+      local handled = figures()
+      return handled >= count, ("%d of %d events were handled\n%s"):format(handled, count, said())
+    end)
+  end
+
   local function run(what, harm)
     peer.write_file(folder .. "/log", "")
-    local pipes = {}
-    for i = 1, PUTTERS do pipes[#pipes + 1] = start("putter", PUTTER, i, EVENTS) end
-    for _ = 1, WORKERS do pipes[#pipes + 1] = start("worker", WORKER) end
+    for i = 1, PUTTERS do start(PUTTER, i, EVENTS) end
+    for _ = 1, WORKERS do start(WORKER) end
     local total = PUTTERS * EVENTS
     for round = 1, ROUNDS do
-      peer.eventually(function() return (figures()) >= total * round / (ROUNDS + 1) end)
+      await_handled(total * round / (ROUNDS + 1))
       harm()
     end
-    peer.eventually(function() return (figures()) >= total end)
+    await_handled(total)
     peer.write_file(folder .. "/end", "")
-    for _, pipe in ipairs(pipes) do
-      assert.equal("", pipe:read "*a")
-      pipe:close()
-    end
+    for _, pipe in ipairs(pipes) do pipe:close() end
+    assert.equal("", said())
     local handled, twice, at_once = figures()
     print(("# shown: Redis %s %d times while %d processes put events and %d handle them: %d put, %d handled, %d lost, "
       .. "%d twice, %d twice at once"):format(what, ROUNDS, PUTTERS, WORKERS, total, handled, total - handled, twice,
