@@ -55,19 +55,21 @@ local function curl(count, version, in_flight)
 end
 local upload, download = folder .. "/upload", folder .. "/download"
 
+local function of_pages(name, what, by)
+  return { name, what, by, c("pages", 200, "2"), { "Lua 5.4", ours("lua5.4", "pages", 200, "2") },
+    { "LuaJIT", ours("luajit", "pages", 200, "2") }, { "lua-curl", lua_curl("pages", 200, "2") } }
+end
+
 -- `by`: what is compared, "wall" or "cpu" (seconds) or "memory" (MB). The first program is plain C.
 local works = {
   { "start", "W1 start, one GET, exit", "wall", c("get", 1, "2"), { "Lua 5.4", ours("lua5.4", "start", 1, "2") },
     { "LuaJIT", ours("luajit", "start", 1, "2") }, { "lua-curl", lua_curl("get", 1, "2") } },
-  { "get", "W2 1,000 GETs in turn", "cpu", c("get", 1000, "2"), { "Lua 5.4", ours("lua5.4", "get", 1000, "2") },
-    { "LuaJIT", ours("luajit", "get", 1000, "2") }, { "lua-curl", lua_curl("get", 1000, "2") },
-    { "lua-http", lua_http("get", 1000, "2") } },
-  { "pages", "W3 200 pages of 100 records", "cpu", c("pages", 200, "2"),
-    { "Lua 5.4", ours("lua5.4", "pages", 200, "2") }, { "LuaJIT", ours("luajit", "pages", 200, "2") },
-    { "lua-curl", lua_curl("pages", 200, "2") } },
-  { "memory", "W3 its peak memory, MB", "memory", c("pages", 200, "2"),
-    { "Lua 5.4", ours("lua5.4", "pages", 200, "2") }, { "LuaJIT", ours("luajit", "pages", 200, "2") },
-    { "lua-curl", lua_curl("pages", 200, "2") } },
+  { "get", "W2 4,000 GETs in turn", "cpu", c("get", 4000, "2"), { "Lua 5.4", ours("lua5.4", "get", 4000, "2") },
+    { "LuaJIT", ours("luajit", "get", 4000, "2") }, { "lua-curl", lua_curl("get", 4000, "2") },
+    { "lua-http", lua_http("get", 4000, "2") } },
+  of_pages("pages", "W3 200 pages of 100 records", "cpu"),
+  of_pages("paging", "W3 the same by the clock", "wall"),
+  of_pages("memory", "W3 its peak memory, MB", "memory"),
   { "many-1.1", "W4 1,000 GETs, 32 at once, HTTP/1.1", "wall", c("many", 1000, "1.1", 32),
     { "Lua 5.4", ours("lua5.4", "many", 1000, "1.1", 32) }, { "LuaJIT", ours("luajit", "many", 1000, "1.1", 32) },
     { "lua-http", lua_http("many", 1000, "1.1", 32) }, { "curl", curl(1000, "1.1", 32) } },

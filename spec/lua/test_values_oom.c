@@ -2,12 +2,11 @@
  * scripts decode, encode and attach files. Whatever is thrown, nothing may leak, and the same Lua state must
  * do the same work when there is memory again. */
 #include "core/base/alloc.h"
-#include "core/json/json_tape_read.h"
-#include "lua/items.h"
 #include "lua/values.h"
 #include "spec/core/check.h"
 #include "spec/core/json/json_trial.h"
 #include "spec/lua/counted_lua.h"
+#include "spec/lua/page_of_text.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
@@ -93,26 +92,6 @@ static int through_tree(lua_State *L) {
     return 1;
 }
 
-/* page(text [, field]) -> what ic_lua_push_page pushes */
-static int page(lua_State *L) {
-    size_t length;
-    const char *text = luaL_checklstring(L, 1, &length);
-    lua_settop(L, 2);
-    ic_tape *tape = lua_newuserdata(L, sizeof *tape);
-    *tape = (ic_tape){0};
-    luaL_getmetatable(L, "ironclad.tape");
-    lua_setmetatable(L, -2);
-    ic_error error = {0};
-    ic_buf copy = {0};
-    ic_buf_add(&copy, text, length);
-    bool read = !copy.failed && ic_tape_take(tape, &copy, &error);
-    ic_error_clear(&error);
-    ic_buf_free(&copy);
-    if (!read) return luaL_error(L, "not enough memory");
-    ic_lua_push_page(L, tape, luaL_optstring(L, 2, NULL));
-    return 1;
-}
-
 /* ---- failing allocations ---- */
 
 typedef enum { LUA, LUA_ONCE, CJSON, CJSON_ONCE, CORE, CORE_ONCE, OWNERS } owner;
@@ -151,7 +130,7 @@ static int set_up(lua_State *L) {
     lua_setfield(L, -2, "count_files");
     lua_pushcfunction(L, through_tree);
     lua_setfield(L, -2, "tree");
-    lua_pushcfunction(L, page);
+    lua_pushcfunction(L, page_of_text);
     lua_setfield(L, -2, "page");
     ic_lua_open_values(L);
     ic_lua_open_items(L);
