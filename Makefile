@@ -156,7 +156,7 @@ fuzz_targets := $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all site-shared product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each \
+.PHONY: all site-shared product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each bench-scale \
 	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -332,6 +332,9 @@ bench-events: all $(bench_programs)
 bench-shared: all $(libraries)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/shared.lua $(MINUTES) $(SPEED)
 
+bench-scale: all $(libraries)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/scale.lua
+
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
@@ -455,6 +458,7 @@ help:
 	@echo 'make bench         the module beside plain C, lua-curl, lua-http, lua-cjson and curl (docs/performance.md)'
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make bench-each    memory of a walk over 100,000 records'
+	@echo 'make bench-scale   CPU of a call, by the number of calls at once and of clients'
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
 	@echo 'make bench-events  the verification of events, forgeries, and nginx that receives events'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'

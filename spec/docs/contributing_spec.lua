@@ -174,7 +174,8 @@ describe("the lines for a shell", function()
     local works = peer.read_file "spec/bench/peers.lua"
     local named = peer.read_file("docs/performance.md"):match "%-%-only=[^#\n]*# ([^\n]*)"
     for name in named:gmatch "[^, ]+" do
-      local found = works:find('\n  { "' .. name .. '"', 1, true) or works:find('is_wanted "' .. name .. '"', 1, true)
+      local found = works:find('\n  { "' .. name .. '"', 1, true) or works:find('of_pages("' .. name .. '"', 1, true)
+        or works:find('is_wanted "' .. name .. '"', 1, true)
       assert.is_truthy(found, name)
     end
   end)
