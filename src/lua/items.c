@@ -29,11 +29,12 @@ static void items_set(items *mine, const uint64_t *word) {
 }
 
 static void items_free(lua_State *L, items *mine) {
-    ic_tape_free(&mine->tape);
-    luaL_unref(L, LUA_REGISTRYINDEX, mine->kept_table);
+    int table = mine->kept_table;
     mine->kept_table = LUA_NOREF;
+    ic_tape_free(&mine->tape);
     mine->next = NULL;
     mine->left = 0;
+    luaL_unref(L, LUA_REGISTRYINDEX, table);
 }
 
 static bool items_is_name(const items *mine, const uint64_t *word, const char *field) {
@@ -128,11 +129,18 @@ static int items_none(lua_State *L) {
     return 1;
 }
 
+/* In some versions of Lua the first luaL_unref of a state needs memory, and may raise an error. */
+static void items_prepare_unref(lua_State *L) {
+    lua_pushboolean(L, 1);
+    luaL_unref(L, LUA_REGISTRYINDEX, luaL_ref(L, LUA_REGISTRYINDEX));
+}
+
 void ic_lua_open_items(lua_State *L) {
     static const luaL_Reg functions[] = {{"no_items", items_none}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"next", items_next}, {"first", items_first}, {"close", items_gc}, {NULL, NULL}};
     static const luaL_Reg metamethods[] = {{"__gc", items_gc}, {"__len", items_count}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, methods);
+    items_prepare_unref(L);
     ic_lua_setfuncs(L, functions);
 }

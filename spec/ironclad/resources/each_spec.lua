@@ -263,6 +263,18 @@ describe("each", function()
     assert.is_nil(iterator())
   end)
 
+  it("gives nothing more when it is closed while it waits for a page", function()
+    for _, answer in ipairs { page(1, 2, 4, 2), peer.json("{}", 500) } do
+      local iterator
+      local server = scene.answering { answer }
+      local client = scene.connect(server, { on_response = function() iterator:close() end })
+      iterator = client.workflows:each { pageSize = 2 }
+      assert.is_nil(iterator())
+      assert.is_nil(iterator())
+      assert.are.equal(1, #server:requests())
+    end
+  end)
+
   if _VERSION == "Lua 5.4" then
     it("is closed when the loop is left", function()
       local _, client = play { page(1, 1, 9, 1), page(2, 2, 9, 1) }
@@ -293,9 +305,11 @@ describe("each", function()
   for _, row in ipairs(odd) do
     it("refuses a page " .. row[1], function()
       local _, client = play { row[2] }
-      local iterator = client.workflows:each()
-      assert.is_false((pcall(iterator)))
-      assert.are.equal("protocol", iterator.error.kind)
+      for _, resource in ipairs { "workflows", "workflow_schemas" } do -- in pages, and in one answer
+        local iterator = client[resource]:each()
+        assert.is_false((pcall(iterator)))
+        assert.are.equal("protocol", iterator.error.kind)
+      end
     end)
   end
 

@@ -42,7 +42,8 @@ local function number_of(value) return type(value) == "number" and value or nil 
 
 -- What identifies an item; nil when it has nothing that does. Clickwrap's signers have no `id`.
 local function id_of(item)
-  local id = type(item) == "table" and (item.id or item.jobId or item.signer_id)
+  if type(item) ~= "table" then return nil end
+  local id = rawget(item, "id") or rawget(item, "jobId") or rawget(item, "signer_id")
   return (type(id) == "string" or type(id) == "number") and id or nil
 end
 
@@ -200,12 +201,13 @@ local function turn_page(self)
   self.pending = false
   local field = self.entry.content.field
   local page, err = run.finish(pending, field or true)
+  if self.closed then return end -- by a hook or another task, while this one waited
   if err then fail_walk(self, err) end
   local items = (type(page) == "table" or not field) and self.style.items(page, field)
   -- An empty object, or in SCIM a list that was left out, is an empty list.
   if type(items) == "table" and next(items) == nil then items = NO_ITEMS end
   if not is_list(items) then
-    fail_protocol(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
+    fail_protocol(self, ("Ironclad answered %swithout a list"):format(self.at and ("page %s "):format(self.at) or ""))
   end
   self.items, self.seen = items, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
@@ -344,7 +346,7 @@ local function iterate(client, label, index, entry, first, ...)
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
     arguments = arguments, metatable = resources.metatable_for(client, entry), most = limit or math.huge, given = 0,
     seen = 0, items = NO_ITEMS, recent = {}, recent_count = 0, older = {}, memory = MEMORY, returns = 0, idle = 0,
-    closed = false, more = false, pending = false,
+    at = false, closed = false, more = false, pending = false,
   })
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end
