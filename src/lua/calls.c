@@ -215,7 +215,7 @@ static handle *calls_check_handle(lua_State *L) {
  * that a hook that its handler has set runs, and after a second. */
 static int calls_wait(lua_State *L) {
     if (lua_isnoneornil(L, 1)) {
-        ic_mailbox_wait(ic_lua_inbox(L), SLICE);
+        ic_engine_wait_any(ic_lua_inbox(L), SLICE);
         return 0;
     }
     ic_call *call = calls_check_handle(L)->call;

@@ -40,6 +40,7 @@ static atomic_bool restful;
 static struct {
     ic_engine *engine; /* NULL: not running */
     bool has_thread;   /* an engine that was only driven has none */
+    bool refused;      /* no thread could be started, the last time that one was needed */
     pthread_t thread;
     bool driving; /* a thread drives, and looks at `news` before it gives the turn back */
     bool stopping, exiting;
@@ -224,14 +225,16 @@ static int engine_start_thread(void) {
     return failed;
 }
 
-/* Starts the engine's thread, if the engine runs and nobody runs it. Where that fails, those who wait for
- * their calls run it. The process lock is held. Returns an errno. */
+/* Starts the engine's thread, if the engine runs and nobody runs it. Where that fails, those who wait run it
+ * (`refused`). The process lock is held. Returns an errno. */
 static int engine_need_thread(void) {
     if (!shared.engine || shared.has_thread || shared.driving || shared.stopping) return 0;
-    return engine_start_thread();
+    int failed = engine_start_thread();
+    shared.refused = failed != 0;
+    return failed;
 }
 
-/* ---- a thread that waits for its call, in the place of the engine's thread ---- */
+/* ---- a thread that waits, in the place of the engine's thread ---- */
 
 /* Called before the turn is given back: wakes or starts the engine's thread if there is something left to do.
  */
@@ -249,14 +252,14 @@ static void engine_hand_over(ic_engine *engine) {
 }
 
 /* Runs the engine until the mailbox holds something, `seconds` at most, or until there is something that only
- * the engine's thread may do, if there is one. */
-static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds, bool alone) {
+ * the engine's thread may do, unless that was refused. */
+static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds, bool refused) {
     engine->ran = ic_now();
     double until = engine->ran + seconds;
     while (engine_read_inbox(engine, true)) {
         int wait = ic_engine_work(engine, IC_LONGEST_WAIT);
         double left = ceil((until - ic_now()) * 1000);
-        bool others = !alone && (engine->socket || engine->shared);
+        bool others = !refused && (engine->socket || engine->shared);
         if (!ic_mailbox_is_empty(mailbox) || left <= 0 || others) break;
         if (!engine_sleep(engine, wait < left ? wait : (int)left)) break;
     }
@@ -280,14 +283,14 @@ static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     if (!engine_take_turn()) return false;
     ic_process_lock();
     ic_engine *engine = shared.stopping ? NULL : shared.engine;
-    bool alone = !shared.has_thread, drives = engine && (alone || ic_engine_is_idle(engine));
+    bool drives = engine && (!shared.has_thread || ic_engine_is_idle(engine)), refused = shared.refused;
     shared.driving = drives;
     ic_process_unlock();
     if (drives) {
         locale_t before = engine->plain ? uselocale(engine->plain) : (locale_t)0;
         driver = pthread_self();
         atomic_store(&driven, true);
-        engine_run_for(engine, mailbox, seconds, alone);
+        engine_run_for(engine, mailbox, seconds, refused);
         atomic_store(&driven, false);
         if (before) uselocale(before);
     }
@@ -337,6 +340,13 @@ void ic_engine_wait(ic_call *call, double seconds) {
     ic_mailbox_wait(call->mailbox, seconds);
 }
 
+void ic_engine_wait_any(ic_mailbox *mailbox, double seconds) {
+    ic_process_lock();
+    bool drives = shared.refused;
+    ic_process_unlock();
+    if (!drives || !engine_drive(mailbox, seconds)) ic_mailbox_wait(mailbox, seconds);
+}
+
 /* ---- from any thread ---- */
 
 /* Opens the descriptor that wakes the engine, without the process lock. */
@@ -378,7 +388,7 @@ static void engine_start(bool in_time, ic_error *error) {
         ic_error_memory(error);
         return;
     }
-    shared.stopping = shared.has_thread = false;
+    shared.stopping = shared.has_thread = shared.refused = false;
     atomic_store(&restful, engine->drivable);
     shared.engine = engine;
 }

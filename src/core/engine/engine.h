@@ -20,6 +20,9 @@ void ic_engine_wake(void);
  * two wake-ups of another thread. Until it returns, it serves the calls of all threads, as the engine's
  * thread would. */
 void ic_engine_wait(ic_call *call, double seconds);
+/* Waits until the mailbox holds something, `seconds` at most, or until a signal comes. Where no thread can be
+ * started for the engine, this one runs it meanwhile. */
+void ic_engine_wait_any(ic_mailbox *mailbox, double seconds);
 /* Any thread but the engine's. Cancels every call, frees the engine and joins its thread, or leaves it asleep
  * if nothing is under way; no engine starts after it. Called at exit. */
 void ic_engine_stop(void);
