@@ -164,6 +164,7 @@ describe("a wait", function()
     assert.are.equal("timeout", err.kind)
     assert.are.equal("unknown", err.outcome)
     assert.are.equal("running", err.job.jobStatus)
+    assert.are.equal(1, err.attempts) -- the polls in a row that have failed
     assert.are.equal(3, #server:requests())
   end)
 

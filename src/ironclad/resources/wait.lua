@@ -111,7 +111,8 @@ local function poll(client, label, waited, job, options, timeout)
   local last = job
   local function too_late()
     local message, outcome = waited.late(timeout, last)
-    return nil, wait_error(label, "timeout", message, { outcome = outcome, job = last, attempts = failures + 1 })
+    return nil, wait_error(label, "timeout", message, { outcome = outcome, job = last,
+      attempts = math.max(1, failures) })
   end
   while true do
     local asked = pick(options, look_options)
@@ -119,9 +120,9 @@ local function poll(client, label, waited, job, options, timeout)
     local answer, err, response = waited.look(asked)
     seconds = seconds + (response and response.seconds or 0)
     local wanted = with_jitter(pause)
-    if err and timeout and (err.kind == "timeout" and seconds >= timeout) then return too_late() end
     if err then
       failures = failures + 1
+      if timeout and err.kind == "timeout" and seconds >= timeout then return too_late() end
       if not err.retryable or failures > PATIENCE then
         err.job = last
         return nil, err, response
