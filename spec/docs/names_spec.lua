@@ -1,4 +1,4 @@
--- The documents for those who change the module name files and functions that there are.
+-- The documents for those who change the module, and the comments, name files and functions that there are.
 local peer = require "spec.support.peer"
 
 local folders = "src spec docs recipes editors library lua_ironclad.c"
@@ -6,6 +6,30 @@ local folders = "src spec docs recipes editors library lua_ironclad.c"
 -- Lua's header, and what the worked examples of CONTRIBUTING.md would add.
 local examples = { ["lua.h"] = true, ["clauses.def"] = true, ["example.lua"] = true, ["company.lua"] = true,
   ic_clauses_list = true, ic_participants_count = true }
+
+-- What comments name from elsewhere: an alert of TLS, an interface of libcurl, a header of the sanitizers, a function
+-- of Lua 5.2, fields of the curl program and of the language server, a style of Clickwrap, and names that begin so.
+local elsewhere = { close_notify = true, curl_multi = true, lua_absindex = true, time_total = true, check_format = true,
+  check_out_path = true, lsan_interface = true, click_to_accept = true, ic_reply_ = true }
+
+-- A text of a source in two parts: its comments, and the rest.
+local function split_comments(path, text)
+  local comments = {}
+  local function take(comment)
+    comments[#comments + 1] = comment
+    return " "
+  end
+  if path:find "%.lua$" then
+    text = text:gsub("%-%-%[%[.-%]%]", take):gsub("%-%-[^\n]*", take)
+  else
+    text = text:gsub("/%*.-%*/", take)
+  end
+  return table.concat(comments, "\n"), text
+end
+
+local function add_names(text, into, value)
+  for name in text:gmatch "%f[%w_][%l%d]+_[%l%d_]+%f[^%w_]" do into[name] = value end
+end
 
 describe("documents", function()
   local files, source = {}, nil
@@ -36,4 +60,23 @@ describe("documents", function()
       assert.is_true(count > 20)
     end)
   end
+
+  it("and comments name what is in the sources", function()
+    local code, named, unknown = {}, {}, {}
+    for path in peer.shell("find src spec docs lua_ironclad.c -type f"):gmatch "[^\n]+" do
+      if path:find "%.[ch]$" or path:find "%.lua$" or path:find "%.def$" then
+        local comments, rest = split_comments(path, peer.read_file(path))
+        add_names(comments, named, path)
+        add_names(rest, code, path)
+      end
+      add_names(path:gsub("[./]", " "), code, path)
+    end
+    add_names(peer.read_file "Makefile", code, "Makefile")
+    for name, path in pairs(named) do
+      if not code[name] and not elsewhere[name] then unknown[#unknown + 1] = path .. ": " .. name end
+    end
+    table.sort(unknown)
+    assert.are.equal("", table.concat(unknown, "\n"))
+    assert.is_true(next(named) ~= nil)
+  end)
 end)

@@ -1,5 +1,5 @@
-/* The parts of a driver for Redis that a test plays: a socket that is always ready, and replies that are
- * ic_replies. */
+/* The parts of a driver for Redis that a test plays: a socket that is always ready, and replies that have the
+ * type ic_reply already. */
 #ifndef PLAYED_REDIS_H
 #define PLAYED_REDIS_H
 

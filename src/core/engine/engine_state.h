@@ -33,7 +33,7 @@ struct ic_engine {
     locale_t plain;            /* of numbers with a decimal point; 0: there was no memory for it */
     bool drivable;             /* another thread may drive */
     bool rests;                /* the engine's thread does not hold the turn */
-    double ran;                /* ic_now's seconds: when it was last seen to run (engine_note_run) */
+    double ran;                /* ic_now's seconds: when it was last seen to run (ic_engine_note_run) */
     struct curl_waitfd wakeup; /* as polled last: the descriptor by which other threads wake this one */
     void (*wake)(void);        /* ic_engine_wake: any thread makes the engine look at what has changed */
     ic_timers timers;

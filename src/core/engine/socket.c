@@ -198,7 +198,7 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, 
 }
 
 /* The listener is taken here, and not where it is polled: an engine without a socket may rest, and polls
- * nothing (engine_is_restful). A listener that comes later wakes the engine. */
+ * nothing (ic_engine_is_restful). A listener that comes later wakes the engine. */
 void ic_socket_serve(ic_engine *engine) {
     ic_socket *socket = socket_of(engine);
     if (!socket || !socket->polled) return;
