@@ -181,6 +181,16 @@ describe("a task", function()
     assert.is_nil(held[1])
   end)
 
+  only_with_tasks("runs any value that can be called", function()
+    local function add(_, a, b) return a + b end
+    local callable = setmetatable({}, { __call = add })
+    assert.are.equal(3, ironclad.spawn(callable, 1, 2):wait())
+    assert.are.equal(3, ironclad.run(callable, 1, 2))
+    local client = scene.connect(scene.answering { GOOD })
+    local results = client:map({ 1 }, setmetatable({}, { __call = function(_, item) return item end }))
+    assert.are.same({ 1 }, results)
+  end)
+
   it("is refused where it cannot work", function()
     if has_tasks then
       assert.error_matches(function() ironclad.spawn "x" end, "ironclad.spawn: expected a function, got a string")

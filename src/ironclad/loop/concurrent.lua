@@ -11,9 +11,11 @@ local concurrent = {}
 
 local CONCURRENCY = 16
 
+-- A function, from a function or from a value that can be called: coroutines take only functions.
 local function check_function(label, fn)
-  local metatable = type(fn) ~= "function" and getmetatable(fn)
-  if type(fn) == "function" or (type(metatable) == "table" and metatable.__call) then return end
+  if type(fn) == "function" then return fn end
+  local metatable = getmetatable(fn)
+  if type(metatable) == "table" and metatable.__call then return function(...) return fn(...) end end
   mistake.raise(label, "expected a function, got %s", mistake.type_of(fn))
 end
 
@@ -22,7 +24,7 @@ end
 -- @return the task: task:wait() returns what fn returns, or raises its error; task:cancel() cancels the call that it
 --   waits for
 function concurrent.spawn(fn, ...)
-  check_function("ironclad.spawn", fn)
+  fn = check_function("ironclad.spawn", fn)
   if not task.yields_anywhere then
     mistake.raise("ironclad.spawn",
       "Lua 5.1 cannot wait inside a coroutine: use the option callback, or LuaJIT or Lua 5.4")
@@ -45,7 +47,7 @@ function concurrent.run(fn, ...)
   local host = loop.here()
   if task.current() then mistake.raise("ironclad.run", "is for the main program; a task waits with task:wait()") end
   if fn == nil then return finish_all(host) end
-  check_function("ironclad.run", fn)
+  fn = check_function("ironclad.run", fn)
   if not task.yields_anywhere then return finish_all(host, fn(...)) end
   local main = host.spawn(nil, fn, ...)
   main.awaited = true
