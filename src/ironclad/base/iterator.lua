@@ -57,4 +57,9 @@ function iterator.is(value)
   return type(metatable) == "table" and metatable.is_iterator == true
 end
 
+--- Whether only one task may take the items of an iterator: its class has the field `in_turn`.
+function iterator.is_in_turn(value)
+  return iterator.is(value) and (getmetatable(value).class or getmetatable(value)).in_turn == true
+end
+
 return iterator

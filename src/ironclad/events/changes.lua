@@ -14,7 +14,8 @@
 --              and is not there now
 --
 -- An item counts as handled when the loop asks for the next one, or with changes:done(). Until then a crash, an error
--- or a break means that the next run gives it again. Items come in the order of lastUpdated (workflows: of each page).
+-- or a break means that the next run gives it again. So only one task may take items: another one would end the item of
+-- the first too early. Items come in the order of lastUpdated (workflows: of each page).
 -- An item that changes again comes again.
 --
 -- changes:follow{ every = 60, on_error = function(err) } never ends: after the last change it sleeps, and looks again.
@@ -54,6 +55,7 @@ local refused = {
 
 local Changes = iterator.class("ironclad.changes", "changes have", { "close", "done", "error", "follow" },
   mistake.set { "error" })
+Changes.in_turn = true
 
 -- --- arguments
 
@@ -181,6 +183,7 @@ local function new_changes(client, resource, label, given)
     ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
+    busy = false, holder = false, -- the task that has the last item
   })
 end
 
@@ -392,7 +395,17 @@ local function recover(self, err)
   rest(self, run.pause_after(err, self.following.every))
 end
 
-Changes.__call = mistake.guard_waiting(function(self)
+local function check_task(self)
+  local mine, holder = task.running(), self.holder
+  if self.busy then
+    mistake.raise(self.label, "its next item is waited for already; only one task can take its items")
+  elseif self.inhand and holder and holder ~= mine and not holder.done then
+    mistake.raise(self.label, "the task that has the last item has not ended; only one task can take the items, "
+      .. "because asking for the next one means that the last one has been handled")
+  end
+end
+
+local function take_item(self)
   local step, problem = next_change, nil
   while not self.closed do
     local fine, result = task.pcall(step, self, problem)
@@ -410,6 +423,19 @@ Changes.__call = mistake.guard_waiting(function(self)
   end
   Changes.close(self)
   return nil
+end
+
+-- Takes the results of pcall.
+local function taken(self, fine, ...)
+  self.busy = false
+  if not fine then error((...), 0) end
+  return ...
+end
+
+Changes.__call = mistake.guard_waiting(function(self)
+  check_task(self)
+  self.busy, self.holder = true, task.running() or false
+  return taken(self, task.pcall(take_item, self))
 end)
 
 --- Records that the last item has been handled, for a loop that ends here, with break or return.

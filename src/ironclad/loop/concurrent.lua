@@ -101,7 +101,7 @@ end
 -- the other workers that want one end, and the one that gets it starts new ones.
 -- @return nothing; or { the error } that the source or on_progress has raised
 local function map_at_once(host, next_item, fn, options, state)
-  local most, alive = options.concurrency or CONCURRENCY, 0
+  local most, alive = state.most, 0
   local going, taking, starting, problem = true, false, false, nil
   local workers = {} -- task -> true
 
@@ -168,6 +168,16 @@ end
 
 local map_options = mistake.set { "concurrency", "stop_on_error", "callback", "on_progress" }
 
+-- How many items may be handled at once.
+local function concurrency_of(source, options)
+  local most = options.concurrency
+  if not iterator.is_in_turn(source) then return most or CONCURRENCY end
+  if most and most > 1 then
+    mistake.raise("map", "concurrency: must be 1 for changes: taking an item means that the last one has been handled")
+  end
+  return 1
+end
+
 local function check_map_options(options)
   mistake.check_options("map", options, map_options)
   local most = options.concurrency
@@ -183,7 +193,7 @@ end
 -- @param fn returns a value, or nil and an error; an error that it raises counts as returned. A second value after
 --   something true is no error, so that fn may return what string.gsub returns
 -- @param options
---   concurrency: how many run at once (16). In Lua 5.1 it is always one.
+--   concurrency: how many run at once (16). In Lua 5.1 and for changes it is always one.
 --   stop_on_error: start no further item after the first error (false)
 --   on_progress: function(done, total, failed), called after each item; `total` is nil for an iterator. An error that
 --     it raises ends the map
@@ -198,8 +208,9 @@ function concurrent.map(client, source, fn, options)
   check_function("map", fn)
   options = options or {}
   check_map_options(options)
+  local most = concurrency_of(source, options)
   local function whole()
-    local state = { results = {}, errors = {}, done = 0, failed = 0, options = options,
+    local state = { results = {}, errors = {}, done = 0, failed = 0, options = options, most = most,
       total = is_list(source) and #source or nil }
     local problem
     if task.yields_anywhere then

@@ -13,6 +13,9 @@
 -- not further than it remembers. It can miss items when the count does not show a deletion: in lists without a count
 -- (webhooks), and when as many items were added as deleted between two pages.
 --
+-- Several tasks may take items from one iterator: each item goes to one of them. One fetches the next page, and the
+-- others that need it wait.
+--
 -- The iterator raises errors as text, as io.lines does; `iterator.error` is then the error as a table. Leaving the loop
 -- early cancels the request in flight: at once in Lua 5.4 or with iterator:close(), otherwise when the iterator is
 -- collected.
@@ -28,6 +31,7 @@ local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
 
 local each = {}
 
@@ -197,10 +201,10 @@ end
 
 -- Waits for the page that was requested, and requests the next one.
 local function turn_page(self)
-  local pending = self.pending
-  self.pending = false
+  self.awaited, self.pending = self.pending, false
   local field = self.entry.content.field
-  local page, err = run.finish(pending, field or true)
+  local page, err = run.finish(self.awaited, field or true)
+  self.awaited = false
   if self.closed then return end -- by a hook or another task, while this one waited
   if err then fail_walk(self, err) end
   local items = (type(page) == "table" or not field) and self.style.items(page, field)
@@ -262,23 +266,38 @@ local function item_of_next_page(self)
   end
 end
 
+-- The next item, when it is this task's turn to fetch a page. Meanwhile another task may have fetched one, or may have
+-- ended the iterator: with an error, which is then raised in each task that has waited.
+local function next_item(self)
+  if self.closed and self.error then error(tostring(self.error), 0) end
+  if self.closed then return nil end
+  local item = item_at_hand(self)
+  if item == nil and self.given < self.most then item = item_of_next_page(self) end
+  if item == nil then Iterator.close(self) end
+  return item
+end
+
+local function refuse_to_wait(self)
+  if task.current() == self.turn_of or self.turn_of == true then
+    mistake.raise(self.label, "its next page is on the way; a hook cannot take an item meanwhile")
+  end
+  mistake.raise(self.label, "another task waits for its next page; only a task can take an item meanwhile")
+end
+
 -- Most items are at hand.
 Iterator.__call = mistake.guard_waiting(function(self)
   if self.closed then return nil end
-  local item = nil
-  if self.given < self.most then item = item_of_next_page(self) end
-  if item == nil then Iterator.close(self) end
-  return item
+  return task.take_turn(self, next_item, refuse_to_wait)
 end, item_at_hand)
 
---- Ends the iterator: cancels the request in flight. No more items are returned.
+--- Ends the iterator: cancels the requests in flight. No more items are returned.
 function Iterator:close()
   self.items:close()
   self.closed, self.more, self.items = true, false, NO_ITEMS
-  if self.pending then
-    run.cancel(self.pending)
-    self.pending = false
-  end
+  local pending, awaited = self.pending, self.awaited
+  self.pending, self.awaited = false, false
+  if pending then run.cancel(pending) end
+  if awaited then run.cancel(awaited) end
 end
 
 function Iterator:__close() Iterator.close(self) end
@@ -346,7 +365,7 @@ local function iterate(client, label, index, entry, first, ...)
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
     arguments = arguments, metatable = resources.metatable_for(client, entry), most = limit or math.huge, given = 0,
     seen = 0, items = NO_ITEMS, recent = {}, recent_count = 0, older = {}, memory = MEMORY, returns = 0, idle = 0,
-    at = false, closed = false, more = false, pending = false,
+    at = false, closed = false, more = false, pending = false, awaited = false, turn_of = false, waiting_here = false,
   })
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end

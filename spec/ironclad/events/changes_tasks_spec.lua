@@ -1,0 +1,79 @@
+-- Changes and tasks: an item counts as handled when the next one is taken, so one task takes them all.
+local ironclad = require "ironclad"
+local scene = require "spec.support.scene"
+local trial = require "spec.support.changes"
+
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- it has no tasks
+
+before_each(trial.set_up)
+after_each(trial.tear_down)
+
+local function changes() return trial.client.records:changes { state = trial.path() } end
+
+-- The message of the error that fn(…) raises.
+local function message_of(fn, ...)
+  local fine, message = pcall(fn, ...)
+  assert.is_false(fine)
+  return message
+end
+
+describe("changes and tasks", function()
+  it("refuse a task that takes an item while another has one", function()
+    trial.start()
+    local list, message, first = changes(), nil, nil
+    ironclad.spawn(function()
+      first = list().id
+      assert(trial.client.records:get(first)) -- the other task runs meanwhile
+    end)
+    local taker = ironclad.spawn(function()
+      while not first do assert(trial.client.records:list { pageSize = 1 }) end
+      message = message_of(list)
+    end)
+    taker:wait()
+    assert.is_truthy(message:find("the task that has the last item has not ended", 1, true), message)
+    ironclad.run()
+    list:close()
+    assert.are.equal(first, changes()().id) -- the refused task has not ended it
+  end)
+
+  it("refuse a task that takes an item while another waits for one", function()
+    trial.start()
+    local list, message = changes(), nil
+    ironclad.spawn(list)
+    ironclad.spawn(function() message = message_of(list) end)
+    ironclad.run()
+    assert.is_truthy(message:find("its next item is waited for already", 1, true), message)
+    assert.is_string(list().id) -- and go on
+    list:close()
+  end)
+
+  it("go to another task when the first has ended", function()
+    trial.start()
+    local list, ids = changes(), {}
+    for _ = 1, 3 do
+      ironclad.spawn(function() ids[#ids + 1] = list().id end):wait()
+    end
+    list:close()
+    assert.are.equal(3, #ids)
+    assert.are.equal(ids[3], changes()().id)
+  end)
+
+  it("are mapped one after the other", function()
+    trial.start()
+    local at_once, most = 0, 0
+    local results = trial.client:map(changes(), function(record)
+      at_once = at_once + 1
+      most = math.max(most, at_once)
+      assert(trial.client.records:get(record.id))
+      at_once = at_once - 1
+      return record.id
+    end)
+    assert.are.equal(1, most)
+    local count = 0
+    for _ in pairs(trial.all_of "records") do count = count + 1 end
+    assert.are.equal(count, #results)
+    scene.assert_mistake("map: concurrency: must be 1 for changes", function()
+      trial.client:map(changes(), tostring, { concurrency = 2 })
+    end)
+  end)
+end)
