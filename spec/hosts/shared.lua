@@ -191,6 +191,21 @@ entry_with_tasks("tasks that wait beside each other", function(client)
   same("quick slow", table.concat(order, " "))
 end)
 
+entry_with_tasks("tasks that share an iterator", function(client)
+  local total = must(client.workflows:list { pageSize = 1 }).count
+  local iterator, seen, count, tasks = client.workflows:each { pageSize = 1 }, {}, 0, {}
+  for i = 1, 4 do
+    tasks[i] = ironclad.spawn(function()
+      for workflow in iterator do
+        same(nil, seen[workflow.id])
+        seen[workflow.id], count = true, count + 1
+      end
+    end)
+  end
+  for i = 1, 4 do tasks[i]:wait() end
+  same(total, count)
+end)
+
 entry_with_tasks("an error in a task", function(client)
   local task = ironclad.spawn(function()
     must(client.workflows:list { pageSize = 1 })

@@ -11,6 +11,8 @@ before_each(function() folder = receivers.begin_test() end)
 after_each(receivers.end_test)
 teardown(receivers.stop)
 
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+
 describe("an inbox", function()
   local function keep(options)
     options.inbox = folder .. "/inbox"
@@ -189,5 +191,24 @@ describe("an inbox", function()
     assert.are.equal(200, (receiver:handle(headers, body)))
     assert.are.equal(1, (receiver:work()))
     assert.are.same({ "workflow_launched" }, noted)
+  end)
+
+  it("takes nothing but events and messages from the script's own inbox", function()
+    local wrong = {
+      { { nil, "gone" }, "gone" },
+      { { nil, nil, "gone" }, "gone" },
+      { { false, { kind = "io" } }, "io" },
+      { { "an event" }, "inbox: take must return a table with the texts id and text, got a string" },
+      { { { id = "1" } }, "inbox: take must return a table with the texts id and text, got a table" },
+      { { { id = 1, text = "{}" } }, "inbox: take must return a table with the texts id and text, got a table" },
+    }
+    for _, case in ipairs(wrong) do
+      local receiver, _, errors = listen { inbox = {
+        take = function() return unpack(case[1], 1, 3) end,
+        put = error, done = error, fail = error, list = error, retry = error, remove = error,
+      } }
+      assert.are.equal(0, (receiver:work()))
+      assert.are.same({ { nil, case[2] } }, errors)
+    end
   end)
 end)

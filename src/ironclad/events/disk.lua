@@ -2,6 +2,7 @@
 -- wait for it, and the worker serves other requests meanwhile. Elsewhere the process waits.
 
 local core = require "ironclad.core"
+local nginx = require("ironclad.base.lazy") "ironclad.loop.nginx"
 
 -- luacheck: globals ngx
 
@@ -9,11 +10,8 @@ local disk = {}
 
 local LOOK = 0.001 -- seconds between two checks of a job
 
--- The phases of nginx in which ngx.sleep may be called.
-local waiting = { rewrite = true, access = true, content = true, timer = true }
-
 local function perform(task, path, text)
-  if not rawget(_G, "ngx") or not waiting[ngx.get_phase()] then return core.disk[task](path, text) end
+  if not rawget(_G, "ngx") or not nginx.can_wait() then return core.disk[task](path, text) end
   local job, problem = core.disk.begin(task, path, text)
   if not job then return nil, problem end
   while true do

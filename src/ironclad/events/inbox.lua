@@ -13,7 +13,7 @@
 --   inbox:put(id, text)          keeps an event. Returns when it is safe. Putting it again changes nothing
 --   inbox:take()                 the next event that is due, { id =, text =, tries =, received = }, which no other
 --                                caller gets until done or fail; nil and the seconds until the next is due (nil:
---                                there is none)
+--                                there is none); on failure nil, nil and a message
 --   inbox:done(item)             it has been handled: removes it
 --   inbox:fail(item, message)    it has not: "retry", or "dead" when it is given up
 --   inbox:list()                 all events: { { id =, state = "waiting" or "dead", received =, tries =, next_try =,

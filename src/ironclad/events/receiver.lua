@@ -168,10 +168,20 @@ local function work_once(self, item)
   if not state then report(self, event, problem or "inbox: fail failed") end
 end
 
+-- What inbox:take has returned, checked, because a script may have its own inbox.
+local function check_taken(item, soon, problem)
+  if not item then
+    if soon == nil or type(soon) == "number" then return nil, soon, problem end
+    return nil, nil, problem == nil and soon or problem
+  end
+  if type(item) == "table" and type(item.id) == "string" and type(item.text) == "string" then return item end
+  return nil, nil, "inbox: take must return a table with the texts id and text, got " .. mistake.type_of(item)
+end
+
 -- The next event of the inbox, as inbox:take returns it; nil, nil and what went wrong.
 local function take(self)
   local fine, item, soon, problem = task.pcall(self.box.take, self.box)
-  if fine then return item, soon, problem end
+  if fine then return check_taken(item, soon, problem) end
   return nil, nil, item == nil and "inbox: take raised nil" or item
 end
 

@@ -10,6 +10,7 @@
 --   configure(folder)        optional: takes the option socket_dir
 --   spawn(on_failure, fn, …) starts a task (ironclad.loop.task)
 --   current()                the task that is running, or nil
+--   await_turn(owner)        waits until it may be one's turn (ironclad.loop.turn); false where nothing can wait
 --   await_any(tasks)         returns when one of the tasks may have ended
 --   join(task)               returns when the task has ended
 --   finish_all()             returns when all tasks have ended

@@ -90,7 +90,7 @@ function neovim.wait(call, mine)
   end
 end
 
-neovim.current = task.current
+neovim.current, neovim.await_turn = task.current, task.await_turn
 
 --- Runs fn(...) as a task. In a fast event, the task starts when the event has ended.
 function neovim.spawn(on_failure, fn, ...)

@@ -28,6 +28,9 @@ local refusal = "nginx cannot wait in its phase %s: make the call in rewrite, ac
 
 local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] end
 
+--- Whether the phase is one in which something can wait.
+function nginx.can_wait() return waiting[ngx.get_phase()] or false end
+
 local socket_dir -- of the first client: a process has one socket
 
 --- Sets the option socket_dir: the folder of the unix socket.
@@ -124,7 +127,7 @@ end
 
 --- The task that is running, or nil.
 function nginx.current()
-  return not blocks() and waiting[ngx.get_phase()] and threads_here().running[coroutine.running()] or nil
+  return not blocks() and nginx.can_wait() and threads_here().running[coroutine.running()] or nil
 end
 
 --- Returns when the call may have a notice.
@@ -190,6 +193,15 @@ local function free_thread(other)
   if not other.done or not threads.own or threads.parent ~= coroutine.running() then return end
   ngx.thread.wait(threads.own)
   threads.own = nil
+end
+
+local function post(wakeup) wakeup:post() end
+
+function nginx.await_turn(owner)
+  if blocks() or not nginx.can_wait() or owner.turn_of == coroutine.running() then return false end
+  local wakeup = require("ngx.semaphore").new()
+  owner.waiting_here[wakeup] = post
+  return wakeup:wait(LONGEST) == true
 end
 
 function nginx.await_any(list)

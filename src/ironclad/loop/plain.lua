@@ -34,7 +34,7 @@ end
 --- Why nothing can wait here, or nil.
 function plain.objection() end
 
-plain.current = task.current
+plain.current, plain.await_turn = task.current, task.await_turn
 
 function plain.spawn(on_failure, fn, ...)
   return task.start(task.new(plain, on_failure), fn, ...)

@@ -173,30 +173,14 @@ function task.await_any(list)
   park(mine)
 end
 
--- Ends a task's turn at `owner`, and passes pcall's results on.
-local function end_turn(owner, fine, ...)
-  local waiting_here = owner.waiting_here
-  owner.turn_of, owner.waiting_here = false, false
-  for other in pairs(waiting_here or {}) do wake(other) end
-  if not fine then error((...), 0) end
-  return ...
-end
-
---- Calls fn(owner), which may wait, for one task at a time: other tasks wait for their turn.
--- @param owner a table with the fields `turn_of` and `waiting_here`, both false at first
--- @param refuse function(owner), called where nothing can wait for a turn: outside of tasks, and in the function that
---   has the turn, by a hook. It must raise a mistake
--- @return what fn returns
-function task.take_turn(owner, fn, refuse)
+--- Suspends the current task until it may be its turn at `owner` (ironclad.loop.turn).
+-- @return whether something can wait here: only a task can, and not for itself
+function task.await_turn(owner)
   local mine = task.current()
-  while owner.turn_of do
-    if not mine or owner.turn_of == mine then refuse(owner) end
-    owner.waiting_here = owner.waiting_here or {}
-    owner.waiting_here[mine] = true
-    park(mine)
-  end
-  owner.turn_of = mine or true
-  return end_turn(owner, task.pcall(fn, owner))
+  if not mine or owner.turn_of == mine.coroutine then return false end
+  owner.waiting_here[mine] = wake
+  park(mine)
+  return true
 end
 
 --- Empties the mailbox. Runs no code of the script.

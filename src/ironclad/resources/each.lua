@@ -31,7 +31,7 @@ local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
-local task = require "ironclad.loop.task"
+local turn = require "ironclad.loop.turn"
 
 local each = {}
 
@@ -278,7 +278,7 @@ local function next_item(self)
 end
 
 local function refuse_to_wait(self)
-  if task.current() == self.turn_of or self.turn_of == true then
+  if turn.is_mine(self) then
     mistake.raise(self.label, "its next page is on the way; a hook cannot take an item meanwhile")
   end
   mistake.raise(self.label, "another task waits for its next page; only a task can take an item meanwhile")
@@ -287,7 +287,7 @@ end
 -- Most items are at hand.
 Iterator.__call = mistake.guard_waiting(function(self)
   if self.closed then return nil end
-  return task.take_turn(self, next_item, refuse_to_wait)
+  return turn.take(self.client.loop, self, next_item, refuse_to_wait)
 end, item_at_hand)
 
 --- Ends the iterator: cancels the requests in flight. No more items are returned.
