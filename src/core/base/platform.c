@@ -122,6 +122,37 @@ void ic_word_wake(atomic_uint *word) {
 
 #endif
 
+#if defined(SO_PEERCRED) && defined(__linux__) && !IC_PORTABLE
+
+bool ic_is_within_process(int socket) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
+}
+
+#else
+
+bool ic_is_within_process(int socket) {
+    (void)socket;
+    return true;
+}
+
+#endif
+
+#if defined(FALLOC_FL_PUNCH_HOLE) && !IC_PORTABLE
+
+void ic_free_room(int descriptor, off_t from, off_t length) {
+    (void)fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, length);
+}
+
+#else
+
+void ic_free_room(int descriptor, off_t from, off_t length) {
+    (void)descriptor, (void)from, (void)length;
+}
+
+#endif
+
 /* SIGXFSZ is sent to the thread that writes, which may be the host's. */
 static void platform_hold_signal(sigset_t *before) {
     sigset_t held;

@@ -51,11 +51,18 @@ ssize_t ic_send(int descriptor, const void *bytes, size_t length);
  * POLLRDHUP) while bytes from before are unread, true. */
 bool ic_is_closed_by_peer(int socket);
 
+/* Whether the other side of a connected Unix socket is in this process. Where the system does not tell, true.
+ */
+bool ic_is_within_process(int socket);
+
 /* Writes all bytes to a file; false with errno. A file that would become larger than the process may write
  * (setrlimit(2), RLIMIT_FSIZE) is EFBIG: the signal SIGXFSZ, which ends a process, does not reach the host.
  * The same for posix_fallocate, which returns an errno. */
 bool ic_write_all(int descriptor, const void *bytes, size_t length);
 int ic_reserve_room(int descriptor, size_t length);
+/* Frees the disk space of a part of a file, which reads as zeros afterwards. Where the system or the file
+ * system cannot, the space is freed with the file. */
+void ic_free_room(int descriptor, off_t from, off_t length);
 
 /* Overwrites a secret. The compiler cannot optimise this away. */
 void ic_wipe(void *bytes, size_t length);

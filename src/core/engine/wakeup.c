@@ -14,13 +14,12 @@
 
 static bool wakeup_is_candidate(int descriptor) {
     struct sockaddr_un address;
-    struct ucred peer;
-    socklen_t size = sizeof address, peer_size = sizeof peer;
+    socklen_t size = sizeof address;
     int flags = fcntl(descriptor, F_GETFD);
     return flags >= 0 && !(flags & FD_CLOEXEC) &&
            getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 &&
            address.sun_family == AF_UNIX && size == sizeof address.sun_family &&
-           getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) == 0 && peer.pid == getpid();
+           ic_is_within_process(descriptor);
 }
 
 /* Sets close-on-exec where it is missing. False: there was a socket at neither number. */

@@ -101,13 +101,11 @@ static bool blob_spool_take_page(ic_spool *spool, uint32_t *page) {
     return there;
 }
 
-/* Their disk space is freed at once where the file system supports it. */
 static void blob_spool_return_pages(ic_spool *spool, const uint32_t *pages, size_t count) {
     pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < count; i++) {
         spool->free_pages[spool->free_count++] = pages[i];
-        (void)fallocate(spool->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                        (off_t)(pages[i] * (uint64_t)PAGE), (off_t)PAGE);
+        ic_free_room(spool->file, (off_t)(pages[i] * (uint64_t)PAGE), (off_t)PAGE);
     }
     pthread_mutex_unlock(&spool->lock);
 }
