@@ -8,14 +8,16 @@
 #   INST_TYPEDIR  where the types for editors go (default: nowhere)
 #   INST_MANDIR   where the manual pages go, in its man1 (default: PREFIX/share/man; empty: nowhere)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
+#   WERROR    what makes warnings errors (default: -Werror); empty in the rocks
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 #   REDIS_TLS yes or no: whether it has TLS (default: when hiredis_ssl is found, a library of hiredis 1.0 and later)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
 # INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD,
 # HIREDIS, SSL and XLSXWRITER.
 #
-# Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
-# ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
+# Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so (on Linux also
+# ironclad/binding.so), and where their libraries are found ironclad/listener.so (libmicrohttpd) and ironclad/redis.so
+# (hiredis). The rock ironclad-sandbox is the target `sandbox`:
 # ironclad/sandbox/core.so, which needs libmicrohttpd and libxlsxwriter.
 
 ROCKSPEC := $(wildcard ironclad-[0-9]*.rockspec)
@@ -63,7 +65,7 @@ SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter
 	$(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) \
 	-lpthread -lm
 
-# ironclad.login needs ironclad/listener.so.
+# ironclad.login, receiver:serve and `ironclad listen` need ironclad/listener.so.
 ifndef LISTENER
 LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x c /dev/null >/dev/null 2>&1 \
 	&& echo yes || echo no)
@@ -166,7 +168,7 @@ product: $(addprefix $(OUT)/,$(product_modules) $(product_lua) $(installed:%=ins
 sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
 listener-note:
-	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
+	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login, receiver:serve and ironclad listen" >&2)
 
 # Written when the compiler or a flag has changed, so that everything is then rebuilt.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)

@@ -452,7 +452,7 @@ local ironclad = {}
 ---@field strict? boolean Whether unknown names of events are refused (default: true)
 
 ---@class ironclad.IroncladReceiverOptions: ironclad.ReceiverOptions
----@field company? string|false The company whose events are believed (default: the token's); false: any
+---@field company? string|false The company whose events are accepted (default: the token's); false: any
 ---@field verifier? ironclad.Verifier A verifier to share between receivers
 
 ---@class ironclad.VerifierOptions
@@ -610,7 +610,7 @@ local ironclad = {}
 ---@field event? string An event, such as `"agreed"` (default: all)
 ---@field since? string A day or a time in ISO 8601 (default: everything)
 ---@field limit? integer How many activities at most
----@field expand? string What is put in the place of an id
+---@field expand? string What is put instead of an id
 ---@field deadline? number|false Seconds for everything; false: no limit
 ---@field timeout? number Seconds for one attempt of a request
 ---@field max_retries? integer How often a request is sent again
@@ -4069,7 +4069,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.ListSignerActivity.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Sites.ListSignerActivity.Each: ironclad.Sites.ListSignerActivity.Query
@@ -4078,7 +4078,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.ListSigners.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4103,7 +4103,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4116,7 +4116,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.ListMemberships.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Sites.ListMemberships.Each: ironclad.Sites.ListMemberships.Query
@@ -4130,7 +4130,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.ListContracts.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4167,7 +4167,7 @@ function R_acceptance:send_sync(body, options) end
 ---@class ironclad.Sites.ListGroups.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4349,7 +4349,7 @@ function R_sites:create_request(site_id, body, options) end
 ---@class ironclad.Accounts.ListMembers.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4401,7 +4401,7 @@ function R_accounts:update(account_id, body, options) end
 ---@class ironclad.Groups.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4410,7 +4410,7 @@ function R_accounts:update(account_id, body, options) end
 ---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Groups.Get.Query: ironclad.CallOptions
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 
 ---@class ironclad.Groups.Update.Body
 ---@field name? string The name
@@ -4511,7 +4511,7 @@ function R_groups:publish(group_id, arguments, options) end
 ---@class ironclad.Contracts.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4522,7 +4522,7 @@ function R_groups:publish(group_id, arguments, options) end
 
 ---@class ironclad.Contracts.Get.Query: ironclad.CallOptions
 ---@field fields? string The fields that the answer has; of a version, its form fields
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
 
 ---@class ironclad.Contracts.CreateVersion.Body
@@ -4717,7 +4717,7 @@ function R_versions:delete_field(version_id, field_id, arguments, options) end
 ---@class ironclad.Signers.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
@@ -4792,7 +4792,7 @@ function R_signers:delete_activity(signer_id, arguments, options) end
 ---@class ironclad.Activity.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
@@ -4801,7 +4801,7 @@ function R_signers:delete_activity(signer_id, arguments, options) end
 ---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Activity.Get.Query: ironclad.CallOptions
----@field expand? string What is put in the place of an id, up to two levels deep
+---@field expand? string What is put instead of an id, up to two levels deep
 
 ---@class ironclad.Activity.DownloadRecord.Query: ironclad.CallOptions
 ---@field filename? string The name that the file is given

@@ -173,7 +173,6 @@ end
 --   elsewhere: methods that other modules have: name -> the module
 --   text: function(about) -> what the text of a client says of its connection (core.describe), without secrets
 --   hosts: function(options) -> the hosts of a connection, as far as its options are texts
---   optional: set of fields that a client may have or not: name -> true
 function client.class(given)
   local methods = {}
   local class = { __name = given.name, product = given.product, about = given, methods = methods }

@@ -296,7 +296,7 @@ local tables = {
     { "strict", "boolean", "Whether unknown names of events are refused (default: true)" },
   } },
   { "IroncladReceiverOptions", like = "ReceiverOptions", of = { "webhooks:receiver" }, fields = {
-    { "company", "string|false", "The company whose events are believed (default: the token's); false: any" },
+    { "company", "string|false", "The company whose events are accepted (default: the token's); false: any" },
     { "verifier", "ironclad.Verifier", "A verifier to share between receivers" },
   } },
   { "VerifierOptions", of = { "webhooks:verifier" }, fields = {
@@ -415,7 +415,7 @@ local tables = {
     { "event", "string", 'An event, such as `"agreed"` (default: all)' },
     { "since", "string", "A day or a time in ISO 8601 (default: everything)" },
     { "limit", "integer", "How many activities at most" },
-    { "expand", "string", "What is put in the place of an id" }, DEADLINE) },
+    { "expand", "string", "What is put instead of an id" }, DEADLINE) },
   { "UpdateSignerOptions", of = { "cw:update_signer" }, fields = with_requests(TEST, DEADLINE) },
 }
 

@@ -178,8 +178,8 @@ ic_connection *ic_lua_check_connection(lua_State *L, int index) {
 }
 
 /* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token" for a static
- * one), store, name, default_scope; of Clickwrap also activity_origin, site_access_id and, when it has a
- * token, has_token. */
+ * one), store, name, default_scope, shared, shared_prefix; of Clickwrap also activity_origin, site_access_id
+ * and has_token. */
 static int connection_describe(lua_State *L) {
     const ic_connection *connection = ic_lua_check_connection(L, 1);
     const ic_settings *settings = &connection->settings;

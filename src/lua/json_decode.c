@@ -51,7 +51,7 @@ static void decode_new_text(decoder *d, const uint64_t *word) {
     lua_pushlstring(d->L, text, length);
 }
 
-/* Pushes the kept text of a place, or keeps the one on the top of the stack there. */
+/* Pushes the text that is kept at a place. */
 static void decode_push_kept(const decoder *d, int place) {
     if (d->first_slot)
         lua_pushvalue(d->L, d->first_slot + place);
@@ -59,6 +59,7 @@ static void decode_push_kept(const decoder *d, int place) {
         lua_rawgeti(d->L, d->table, place + 1);
 }
 
+/* Keeps the text on the top of the stack at a place. */
 static void decode_keep(const decoder *d, int place) {
     lua_pushvalue(d->L, -1);
     if (d->first_slot)

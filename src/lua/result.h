@@ -12,15 +12,15 @@
  * for a body that went to a file. */
 void ic_lua_push_value(lua_State *L, ic_call *call);
 /* nil, or a plain table: kind, message, operation, outcome, retryable, attempts, and where known status,
- * code, param, request_id, retry_after. */
+ * code, param, request_id, attempt_id, retry_after. */
 void ic_lua_push_error(lua_State *L, const ic_error *error);
-/* status, headers (names in lower case; a repeated one joined by ", "), request_id, attempts, seconds,
- * http_version. */
+/* status, headers (names in lower case; a repeated one joined by ", "), request_id, attempt_id, attempts,
+ * seconds, http_version. */
 void ic_lua_push_response(lua_State *L, const ic_response *response);
 /* The request that would be sent, without the bearer: method, url, headers, body or form, as_user. */
 void ic_lua_push_request(lua_State *L, const ic_call *call);
 /* kind ("request", "response", "retry", "wait"), operation, method, url, attempt; and where they apply
- * status, error (its kind), seconds, reason, bucket, request_id, lost. */
+ * status, error (its kind), seconds, reason, bucket, request_id, attempt_id, lost. */
 void ic_lua_push_event(lua_State *L, const ic_event *event);
 
 #endif

@@ -1,6 +1,6 @@
 /* TLS under a connection of hiredis. hiredis does the handshake while it reads and writes; what it is given
  * here makes OpenSSL refuse a server that cannot prove who it is. Where hiredis has no TLS, IC_REDIS_TLS is
- * false and tls_none.c is linked in the place of tls.c. */
+ * false and tls_none.c is linked instead of tls.c. */
 #ifndef IC_REDIS_TLS_H
 #define IC_REDIS_TLS_H
 

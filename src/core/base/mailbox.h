@@ -1,7 +1,7 @@
 /* A mailbox: a thread-safe queue from the engine to one Lua state. It queues nodes that are part of a
- * larger object, so that posting needs no memory, and it has a descriptor that is readable while the queue
- * holds a node. It does not know which objects the nodes belong to. Functions may be called from any
- * thread, unless said otherwise. */
+ * larger object, so that posting needs no memory. Once it has been asked for its descriptor, that is readable
+ * while the queue holds a node. It does not know which objects the nodes belong to. Functions may be called
+ * from any thread, unless said otherwise. */
 #ifndef IC_MAILBOX_H
 #define IC_MAILBOX_H
 

@@ -107,9 +107,8 @@ struct ic_call {
     ic_purpose purpose;
     double sleep_seconds;         /* of IC_PURPOSE_SLEEP */
     struct ic_question *question; /* of IC_PURPOSE_SHARED; owned; question.h */
-    bool awaited; /* the starter calls ic_engine_wait at once; until then the engine is not woken. The
-                   * starter's
-                   */
+    /* The starter's. It calls ic_engine_wait at once, so the engine is not woken before that. */
+    bool awaited;
 
     /* Between the owners. */
     atomic_uint commands;

@@ -6,7 +6,7 @@
 
 typedef struct ic_ended {
     ic_error_kind failure; /* IC_OK: there is a whole answer */
-    bool handshake;        /* the TLS handshake broke off; false: the certificate was refused */
+    bool handshake;        /* the TLS handshake broke off, and not because a certificate was refused */
     bool found_closed;     /* nothing was sent, because the kept connection was closed; nothing else is set */
     bool sent;             /* the first byte of the request may have been sent */
     bool sink_touched;     /* the sink has received bytes */

@@ -234,7 +234,7 @@ static int engine_need_thread(void) {
     return failed;
 }
 
-/* ---- a thread that waits, in the place of the engine's thread ---- */
+/* ---- a thread that waits, instead of the engine's thread ---- */
 
 /* Called before the turn is given back: wakes or starts the engine's thread if there is something left to do.
  */
@@ -266,8 +266,9 @@ static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double second
     engine_hand_over(engine);
 }
 
-/* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. A
- * yield may take long on a busy machine, so the limit is a time and not a number of tries. */
+/* After its last call the engine's thread is busy for a moment. Waiting for the turn that long is cheaper
+ * than waking that thread. A yield may take long on a busy machine, so the limit is a time and not a number
+ * of tries. */
 static bool engine_take_turn(void) {
     bool soon = atomic_load(&restful) && !ic_stats_gauge(IC_GAUGE_PENDING);
     double until = soon ? ic_now() + TURN_PATIENCE : 0;
@@ -298,7 +299,7 @@ static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     return drives;
 }
 
-/* At exit: ends an engine that has nothing to do in the place of its thread. To wake that thread and to join
+/* At exit: ends an engine that has nothing to do instead of its thread. To wake that thread and to join
  * it takes long on a busy machine. It then waits for the turn, which is kept, until the process has ended. An
  * engine without a thread ends here whatever it has to do. False: the thread must end the engine. */
 static bool engine_end_here(bool has_thread, pthread_t thread) {

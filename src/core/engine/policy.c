@@ -5,7 +5,7 @@
  * repeated. A handshake that just broke off is NETWORK.
  * - `outcome` and `retryable` are set with every verdict but DONE. A call that continues after
  *   IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
- * - A renewal does not count as a retry. After RENEW set `renewed`.
+ * - A renewal does not count towards max_retries. After RENEW set `renewed`.
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */
 #include "core/engine/policy.h"
@@ -14,7 +14,7 @@
 /* Full jitter: a random part of an exponentially growing pause, so that calls that failed together do not
  * come back together. */
 #define BACKOFF_FIRST   0.5  /* seconds */
-#define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth retry */
+#define BACKOFF_LONGEST 20.0 /* seconds; reached with the seventh retry */
 #define BACKOFF_GROWS   6    /* retries */
 
 /* Calls that were refused together with the same Retry-After come back spread over the time after it: a tenth

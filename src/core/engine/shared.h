@@ -11,7 +11,7 @@ typedef struct ic_shared {
     struct ic_shared *next;
     ic_engine *engine;
     char *key;  /* owned; the address with user and password */
-    long users; /* clients */
+    long users; /* clients, groups of permits and of upkeep */
     ic_link *link;
     bool counted;               /* stats.h knows that it is connected */
     struct curl_waitfd *polled; /* its place in the array that was polled last, or NULL */
@@ -22,7 +22,7 @@ typedef struct ic_shared {
 ic_shared *ic_shared_of(ic_engine *engine, ic_connection *connection, ic_error *error);
 /* Detaches a client that is being freed. */
 void ic_shared_forget(ic_client *client);
-/* Ends the links that no client uses. */
+/* Ends the links that nobody uses. */
 void ic_shared_tidy(ic_engine *engine);
 void ic_shared_free(ic_engine *engine);
 

@@ -13,13 +13,14 @@
 #define BLOCK_TIME   0.8  /* within which the permits of a block must be used */
 #define MARGIN       1.0  /* how much longer than the window a permit counts; at least BLOCK_TIME */
 #define ANSWER_TIME  1.0  /* for Redis to answer */
-#define LOOK_AGAIN   0.02 /* until its answer, which ends the wait earlier */
+#define LOOK_AGAIN   0.02 /* a call waits for Redis's answer, and at most so long before it asks again */
 #define ALONE_TIME   3.0  /* after a failure of Redis, until it is asked again */
 #define LONGEST_WAIT 2.0  /* until a machine that waits asks again, so that it keeps its place */
 
 #define TELL_TIME 60.0 /* seconds in which it tries to publish a limit to the other machines */
 
-#define LIMIT_TIME "86400000" /* milliseconds that Redis keeps a published limit; each question renews it */
+/* Milliseconds that Redis keeps a published limit. Questions of machines that know it renew it. */
+#define LIMIT_TIME "86400000"
 
 /* Permits of a block: a part of the limit, so that the machines share a small one evenly. */
 #define BLOCK_PART 50

@@ -17,7 +17,8 @@
 #define LOCK_PATIENCE 90.0 /* until it gives up: another machine may wait for the token endpoint */
 #define STEP_TIME     3.0  /* for a step: a Redis that restarts is available again by then */
 
-#define MOST_KEYS      3 /* of a script, as is the next */
+/* The most keys and arguments of a script. */
+#define MOST_KEYS      3
 #define MOST_ARGUMENTS 7
 
 static bool shared_store_is_personal(const ic_shared_store *store) {

@@ -14,8 +14,8 @@ ic_call *ic_call_take_plain(ic_mailbox *mailbox, unsigned *notices);
 /* Takes the call out of its mailbox if it is done and nothing else has been posted there, so that its reader
  * need not look. */
 bool ic_call_take_end(ic_call *call);
-/* Hands the call to the engine. A call is started once. False with IO, MEMORY or CANCELLED: the engine cannot
- * run, and the call will not be done. */
+/* Hands the call to the engine. A call is started once. False: the call will not be done. With IO, MEMORY or
+ * CANCELLED the engine cannot run; with AUTH a call of Clickwrap lacks the token that it needs. */
 bool ic_call_start(ic_call *call, ic_error *error);
 /* Ends the call soon, with CANCELLED unless it ends by itself before. Does nothing when it is done, or was
  * made by another process. */

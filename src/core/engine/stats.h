@@ -11,7 +11,7 @@ typedef enum ic_count {
     IC_COUNT_CALLS,    /* operations and requests that scripts have started */
     IC_COUNT_FAILED,   /* … and that have ended with an error */
     IC_COUNT_REQUESTS, /* attempts, those for tokens too */
-    IC_COUNT_RETRIES,  /* attempts that were made because an earlier one had failed */
+    IC_COUNT_RETRIES,  /* decisions to send a call again, also with a renewed token */
     IC_COUNT_TOKENS,   /* tokens that the service has given: first ones and renewed ones */
     /* With the shared Redis: */
     IC_COUNT_OPENED,   /* connections that were opened */

@@ -16,7 +16,7 @@ typedef struct ic_upkeep_item ic_upkeep_item;
 /* Whether there is room for an item with this question. False: STORE says what is full. */
 bool ic_upkeep_has_room(ic_engine *engine, ic_shared *shared, const ic_question *question, ic_error *error);
 /* Keeps an item, and takes its question over. NULL when out of memory: the question is freed. `call`:
- * completed when the item is dropped; NULL: none. */
+ * completed when the item ends by itself; borrowed; NULL: none. */
 ic_upkeep_item *ic_upkeep_add(ic_engine *engine, ic_shared *shared, ic_question *question, ic_call *call);
 /* Drops the item. Its call is not completed. */
 void ic_upkeep_drop(ic_upkeep_item *item);

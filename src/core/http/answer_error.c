@@ -15,7 +15,7 @@ static void answer_error_say(ic_buf *message, const char *text) {
     ic_text_escape(message, text, strlen(text), TEXT_LIMIT);
 }
 
-/* Whether an error body holds more than code and param. */
+/* Whether an error body holds more than code, param and error. */
 static bool answer_error_has_more(const cJSON *tree) {
     const cJSON *member = NULL;
     if (!cJSON_IsObject(tree)) return true;

@@ -127,7 +127,7 @@ local function is_one_of(class, value)
   return metatable == class or type(metatable) == "table" and rawget(metatable, "class") == class
 end
 
---- Makes methods raise a mistake when they are called without their object: with a dot in the place of the colon.
+--- Makes methods raise a mistake when they are called without their object: with a dot instead of the colon.
 -- @param methods the table of the methods, which is changed
 -- @param class the metatable of the objects, or the field `class` of their metatables
 -- @param name what an object is called in messages: "receiver"

@@ -7,7 +7,7 @@
 --
 -- A hook is called with one table: operation, method, url, attempt (from 1), attempt_id (what the attempt sends as
 -- X-Request-Id; nil when it goes to another host), and
---   on_request   nothing more: an attempt has been sent
+--   on_request   nothing more: an attempt begins
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
 --   on_retry     status or error (the reason), seconds (until it is sent again)

@@ -22,7 +22,7 @@ local function odd_answer(label, what)
 end
 
 -- Whether an activity is of the acceptance: of its key, its mode and its event. The filter has asked for the event; an
--- activity that does not name one is believed.
+-- activity that does not name one is accepted.
 local function is_ours(self, activity)
   local custom = type(activity) == "table" and activity.custom_data
   if type(custom) ~= "table" or custom[action.KEY] ~= self.key then return false end

@@ -38,7 +38,7 @@ local function unknown_argument(entry, name)
     #known > 0 and "; it takes " .. table.concat(known, ", ") or "; it takes none")
 end
 
--- Whether a word is NAME=VALUE. A word in the place of an id never is.
+-- Whether a word is NAME=VALUE. A word where an id is expected never is.
 local function assignment(word, position, before)
   if position > before then return nil end
   return typed.split(word)

@@ -6,7 +6,7 @@
 -- members, and which text is signed. Two forms are accepted, by the members:
 --
 --   nonce, timestamp, signAlgorithm, encoding and signature alone: the text is timestamp, body and nonce, as for an
---   event of a webhook, which has its id in the place of the timestamp. The body is empty or a JSON object
+--   event of a webhook, which has its id instead of the timestamp. The body is empty or a JSON object
 --
 --   any other members too: the text is the header itself without `signature`, its keys sorted, as JSON.stringify writes
 --   it. A member has the SHA-256 of the body, in hexadecimal digits or base64, unless the body is empty

@@ -21,7 +21,7 @@ local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
 local seen = {}
 
-local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
+local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for about 14 hours, Clickwrap for 24
 local CLAIM = 3600 -- seconds; a process that has not finished by then was killed
 local MOST = 100000 -- events that are remembered
 

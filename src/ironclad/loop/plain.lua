@@ -1,4 +1,4 @@
---- Waiting in plain Lua, on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
+--- Waiting in plain Lua, for the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
 -- the script at once. Tasks continue while ironclad.run, client:map or task:wait waits, and when the script's own event
 -- loop calls dispatch (ironclad.mailbox).
 

@@ -12,8 +12,9 @@
 --   resources.replace(resource, answer)        updates a resource in place, and returns it
 --   resources.belongs(entry)                   the kind whose id is the first in the operation's path, or nil
 --   resources.is_about(kind, path)             whether this kind's id is the first in an operation's path
---   resources.kinds                            name -> { resource =, path =, methods = { name = function }, modules = a
---                                              list of those that add methods to those of the catalog }
+--   resources.kinds                            name -> { name =, resource =, path =, id = the field of the id, shown =
+--                                              the parts of its text, methods = { name = function }, modules = a list
+--                                              of those that add methods to those of the catalog }
 
 local core = require "ironclad.core"
 local lazy = require "ironclad.base.lazy"

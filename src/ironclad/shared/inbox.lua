@@ -31,7 +31,7 @@ local DEAD_MOST, DEAD_AGE = 10000, 90 * 24 * 3600 -- events that were given up: 
 
 local CHECK = 1 -- seconds between two checks whether Redis still has what this process has told it
 local PATIENCE = 5 -- checks in a row that must say that an event is lost
-local MARKED = 15 -- seconds for which a process remembers that it has handled an event
+local MARKED = 15 -- checks for which a process remembers that it has handled an event
 local MARKED_MOST = 1000
 local KEPT, KEPT_BYTES = 50000, 64 * 1024 * 1024 -- events that a process keeps until they are handled
 

@@ -10,7 +10,7 @@ local redis = require "ironclad.shared.redis"
 local seen = {}
 
 local LEASE = 600 -- seconds; a holder that has not finished by then has died
-local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
+local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for about 14 hours, Clickwrap for 24
 
 -- Key: the event. Arguments: holder, milliseconds. Something else under this name is removed.
 local CLAIM = [[

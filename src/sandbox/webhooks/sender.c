@@ -88,7 +88,7 @@ static const cJSON *sender_id(const cJSON *member) {
     return cJSON_IsObject(member) ? id : member;
 }
 
-/* An event by GET has ids in the place of things; custom data is only sent by POST. */
+/* An event by GET has ids instead of objects; custom data is only sent by POST. */
 static void sender_add_query(ic_buf *url, const char *body) {
     cJSON *event = ic_json_parse(body, strlen(body), NULL);
     const cJSON *member;
