@@ -23,8 +23,6 @@
 /* How long a child may take to restore the terminal before it is killed, in checks of CHECK_ENDING. */
 #define LAST_CHECKS 40
 
-extern char **environ;
-
 typedef enum state {
     NONE, /* not started, or closed */
     RUNNING,

@@ -237,6 +237,12 @@ const char *ic_operation_label(const ic_operation *operation, char *name, size_t
 }
 
 /* The index of the first route of this product, method and number of segments, or where it would be. */
+const ic_field *ic_field_find(const ic_field *fields, const char *name) {
+    for (; fields->name; fields++)
+        if (strcmp(fields->name, name) == 0) return fields;
+    return NULL;
+}
+
 static size_t catalog_route_first(ic_product product, ic_method method, size_t segments) {
     size_t low = 0, high = OPERATION_COUNT;
     while (low < high) {

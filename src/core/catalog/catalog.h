@@ -224,6 +224,8 @@ const ic_operation *ic_operation_by_id(const char *id);
 /* How messages name an operation: "workflows:launch", or the operationId when it has no Lua name. Writes into
  * `name` (of `size` bytes) and returns it. */
 const char *ic_operation_label(const ic_operation *operation, char *name, size_t size);
+/* The field of that name in a list of an operation (`query` or `fields`); NULL: there is none. */
+const ic_field *ic_field_find(const ic_field *fields, const char *name);
 /* The values of the {placeholders} in a path: pointers into it, not terminated, still percent-encoded. */
 typedef struct ic_path_values {
     const char *value[4];

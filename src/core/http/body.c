@@ -115,18 +115,12 @@ static void body_drop_own(const ic_operation *operation, cJSON *body) {
         if (field->flags & IC_OWN) cJSON_DeleteItemFromObjectCaseSensitive(body, field->name);
 }
 
-static const ic_field *body_field(const ic_field *fields, const char *name) {
-    for (; fields->name; fields++)
-        if (strcmp(fields->name, name) == 0) return fields;
-    return NULL;
-}
-
 static bool body_missing(const ic_operation *operation, const ic_field *field, const cJSON *body,
                          ic_error *error) {
     ic_nearest search = {.wanted = field->name};
     char label[96];
     const cJSON *given = NULL;
-    cJSON_ArrayForEach(given, body) if (!body_field(operation->fields, given->string))
+    cJSON_ArrayForEach(given, body) if (!ic_field_find(operation->fields, given->string))
         ic_nearest_offer(&search, given->string);
     ic_operation_label(operation, label, sizeof label);
     if (search.best)
@@ -152,7 +146,7 @@ static const char *body_shape_wanted(ic_type type, const cJSON *given) {
 /* Checks a field that was given: it must be known, and a file where one is expected. Fields that are newer
  * than the catalog can be sent with `extra`. SCIM extensions have their own names ("urn:…"). */
 static bool body_check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
-    const ic_field *field = body_field(operation->fields, given->string);
+    const ic_field *field = ic_field_find(operation->fields, given->string);
     const char *name = given->string;
     ic_nearest search = {.wanted = name};
     bool file = given->type & IC_JSON_FILE;
@@ -166,7 +160,7 @@ static bool body_check_field(const ic_operation *operation, const cJSON *given, 
     } else if (field) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s", name,
                      field->flags & IC_OWN ? "true or false" : "ironclad.file(…)", ic_json_type(given));
-    } else if (body_field(operation->query, name)) {
+    } else if (ic_field_find(operation->query, name)) {
         ic_error_set(
             error, IC_ERR_ARGUMENT,
             "%s: is a query parameter, not a field of the body; give { query = { %s = … } } after the body",
@@ -382,6 +376,6 @@ bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_re
 }
 
 bool ic_body_reads(const ic_operation *operation, const char *name) {
-    const ic_field *field = body_field(operation->fields, name);
+    const ic_field *field = ic_field_find(operation->fields, name);
     return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED);
 }

@@ -5,12 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ic_field *query_field(const ic_field *fields, const char *name) {
-    for (; fields->name; fields++)
-        if (strcmp(fields->name, name) == 0) return fields;
-    return NULL;
-}
-
 /* Names that other services use for our parameters and options. */
 static const struct {
     const char *theirs, *ours;
@@ -32,7 +26,7 @@ static void query_unknown(const ic_operation *operation, const char *name, ic_er
     for (const ic_option *option = ic_options; option->name; option++)
         if (option->places & IC_FOR_CALL) ic_nearest_offer(&search, option->name);
     for (size_t i = 0; i < sizeof query_aliases / sizeof *query_aliases; i++) {
-        bool there = query_field(operation->query, query_aliases[i].ours) ||
+        bool there = ic_field_find(operation->query, query_aliases[i].ours) ||
                      ic_option_find(query_aliases[i].ours, IC_FOR_CALL);
         if (strcmp(name, query_aliases[i].theirs) == 0 && there) search.best = query_aliases[i].ours;
     }
@@ -150,7 +144,7 @@ bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments
                     ic_error *error) {
     const cJSON *value = NULL;
     cJSON_ArrayForEach(value, arguments->query) {
-        const ic_field *field = query_field(operation->query, value->string);
+        const ic_field *field = ic_field_find(operation->query, value->string);
         if (!field) {
             query_unknown(operation, value->string, error);
             return false;

@@ -427,9 +427,6 @@ bool ic_link_is_up(const ic_link *link) {
 bool ic_link_is_down(const ic_link *link) {
     return link->failures > 0;
 }
-const char *ic_link_reason(const ic_link *link) {
-    return link->reason;
-}
 const char *ic_link_name(const ic_link *link) {
     return link->address.name;
 }

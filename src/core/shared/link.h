@@ -42,8 +42,6 @@ void ic_link_forget(ic_link_command *command);
 bool ic_link_is_up(const ic_link *link);
 /* Whether the last try to reach the server has failed. */
 bool ic_link_is_down(const ic_link *link);
-/* Why the server could not be reached last; "" when it never failed. */
-const char *ic_link_reason(const ic_link *link);
 const char *ic_link_name(const ic_link *link); /* the address, without its password */
 
 /* The socket to wait for; -1: none. */

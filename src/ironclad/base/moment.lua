@@ -1,29 +1,18 @@
 --- Points in time as milliseconds since 1970, UTC: as Ironclad writes them, and as HTTP does.
 
+local calendar = require "ironclad.base.calendar"
+
 local moment = {}
-
--- The days from 1970-01-01 to a day of the proleptic Gregorian calendar.
-local function days_since_1970(year, month, day)
-  if month <= 2 then year = year - 1 end
-  local era = math.floor(year / 400)
-  local year_of_era = year - era * 400
-  local day_of_year = math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
-  local day_of_era = year_of_era * 365 + math.floor(year_of_era / 4) - math.floor(year_of_era / 100) + day_of_year
-  return era * 146097 + day_of_era - 719468
-end
-
-local DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } -- of the months
 
 -- Whether there is such a day and such a time of day. The second 60 is a leap second.
 local function exists(year, month, day, hour, minute, second)
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  local leap = month == 2 and year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
-  return DAYS[month] and day >= 1 and day <= DAYS[month] + (leap and 1 or 0)
+  return month >= 1 and month <= 12 and day >= 1 and day <= calendar.days_in(year, month)
     and tonumber(hour) < 24 and tonumber(minute) < 60 and tonumber(second) < 61
 end
 
 local function milliseconds(year, month, day, hour, minute, second)
-  local days = days_since_1970(tonumber(year), tonumber(month), tonumber(day))
+  local days = calendar.days(tonumber(year), tonumber(month), tonumber(day))
   return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + math.floor(tonumber(second) * 1000 + 0.5)
 end
 
@@ -37,15 +26,9 @@ function moment.read(text)
   local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
   if not hour then return nil end
   local second, zone = after:match "^:(%d%d%.?%d*)(.*)$"
-  zone = zone or after
-  local offset = 0
-  if zone ~= "" and zone ~= "Z" and zone ~= "z" then
-    local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-    if not sign or not exists(year, month, day, hours, minutes, 0) then return nil end
-    offset = (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
-  end
+  local offset = calendar.offset(zone or after)
   second = second or 0
-  if not exists(year, month, day, hour, minute, second) then return nil end
+  if not offset or not exists(year, month, day, hour, minute, second) then return nil end
   return milliseconds(year, month, day, hour, minute, second) - offset * 60000
 end
 

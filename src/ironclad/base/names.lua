@@ -15,10 +15,9 @@ local synonyms = {
 
 local MOST = 6 -- names listed in one message
 
-local function names_of(known, others)
+local function names_of(known)
   local list = {}
   for name in pairs(known) do list[#list + 1] = tostring(name) end
-  for _, other in ipairs(others or {}) do list[#list + 1] = other end
   return list
 end
 
@@ -57,13 +56,12 @@ end
 --- Makes a table raise a mistake for an unknown name.
 -- @param what what the table is called in messages
 -- @param known the table. It may be the __index of other tables
--- @param others list of further names, for suggestions: the tables' own fields
 -- @param optional set of fields that may be missing: name -> true
 -- @return the table
-function names.strict(what, known, others, optional)
+function names.strict(what, known, optional)
   return setmetatable(known, { __index = mistake.guard(function(_, name)
     if optional and optional[name] then return nil end
-    return names.missing(what, name, names_of(known, others))
+    return names.missing(what, name, names_of(known))
   end) })
 end
 

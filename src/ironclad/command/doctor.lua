@@ -4,6 +4,7 @@
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local moment = require "ironclad.base.moment"
 local named = require "ironclad.connections.named"
 local terminal = require "ironclad.command.terminal"
 
@@ -48,25 +49,10 @@ local function check_environment()
   end
 end
 
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
-  Dec = 12 }
-
--- The seconds since 1970 of the header Date.
-local function time_of(text)
-  local day, month, year, hour, minute, second = (text or ""):match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+) GMT"
-  if not months[month] then return nil end
-  -- os.time takes local time, so the difference to UTC at that moment is subtracted.
-  local guess = os.time { year = year, month = months[month], day = day, hour = hour, min = minute, sec = second,
-    isdst = false }
-  local utc = os.date("!*t", guess)
-  utc.isdst = false
-  return guess + os.difftime(guess, os.time(utc))
-end
-
 local function check_clock(response)
-  local theirs = time_of(response and response.headers and response.headers.date)
+  local theirs = moment.read_http(response and response.headers and response.headers.date)
   if not theirs then return end
-  local off = math.floor(os.difftime(os.time(), theirs))
+  local off = os.time() - math.floor(theirs / 1000)
   if math.abs(off) <= CLOCK_SECONDS then return report("ok", "the clock agrees with Ironclad's") end
   report("wrong", ("the clock is %d seconds %s Ironclad's"):format(math.abs(off), off > 0 and "ahead of" or "behind"),
     "Set the clock of this machine, best by NTP")

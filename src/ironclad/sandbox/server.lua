@@ -171,7 +171,7 @@ mistake.guard_all(Sandbox)
 Sandbox.settle_deliveries = settle_deliveries
 mistake.need_object(Sandbox, Sandbox, "sandbox", { "settle_deliveries" })
 Sandbox.settle_deliveries = mistake.guard_waiting(Sandbox.settle_deliveries)
-names.strict("the sandbox", Sandbox, nil, { ca_file = true })
+names.strict("the sandbox", Sandbox, { ca_file = true })
 Sandbox.__index = Sandbox
 
 local M = {}

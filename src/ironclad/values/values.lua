@@ -6,6 +6,7 @@
 --   values.kind(value)          "money", "date", "duration" or "address"; nil for anything else
 --   values.property(value)      as a record's property: its type, and the value as JSON has it
 
+local calendar = require "ironclad.base.calendar"
 local core = require "ironclad.core"
 
 local mistake = require "ironclad.base.mistake"
@@ -83,31 +84,19 @@ add_constructor("money", 2)
 ---------------------------------------------------------------------------------------------------------------
 local Date = { __name = "ironclad.date", kind = "date" }
 
-local function days_in(year, month)
-  if month == 2 then return (year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)) and 29 or 28 end
-  return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
-end
-
--- Days since 1970-01-01, and back. Years begin in March here, so that a leap day is the last day of its year.
-local function to_days(year, month, day)
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local century = math.floor(year / 100)
-  return 365 * year + math.floor(year / 4) - century + math.floor(century / 4) + math.floor((153 * month - 457) / 5)
-    + day - 719469
-end
-
+-- The day so many days after 1970-01-01.
 local function from_days(days)
   local year = 1970 + math.floor(days / 365.2425)
-  while to_days(year, 1, 1) > days do year = year - 1 end
-  while to_days(year + 1, 1, 1) <= days do year = year + 1 end
-  local day, month = days - to_days(year, 1, 1) + 1, 1
-  while day > days_in(year, month) do day, month = day - days_in(year, month), month + 1 end
+  while calendar.days(year, 1, 1) > days do year = year - 1 end
+  while calendar.days(year + 1, 1, 1) <= days do year = year + 1 end
+  local day, month = days - calendar.days(year, 1, 1) + 1, 1
+  while day > calendar.days_in(year, month) do day, month = day - calendar.days_in(year, month), month + 1 end
   return year, month, day
 end
 
 local function seconds_of(date)
   if getmetatable(date) ~= Date then mistake.raise("ironclad.date", "a date can only be compared with a date") end
-  return to_days(date.year, date.month, date.day) * 86400 + (date.hour or 0) * 3600 + (date.minute or 0) * 60
+  return calendar.days(date.year, date.month, date.day) * 86400 + (date.hour or 0) * 3600 + (date.minute or 0) * 60
     + (date.second or 0)
 end
 
@@ -145,7 +134,7 @@ local function objection_to_day(year, month, day)
     end
   end
   if year < 1 or year > 9999 then return ("year: expected 1 to 9999, got %.0f"):format(year) end
-  if month < 1 or month > 12 or day < 1 or day > days_in(year, month) then
+  if month < 1 or month > 12 or day < 1 or day > calendar.days_in(year, month) then
     return ("there is no day %04.0f-%02.0f-%02.0f"):format(year, month, day)
   end
 end
@@ -161,7 +150,7 @@ end
 
 -- The point in time, in UTC, of a local time that is `offset` minutes ahead of it.
 local function moment(date, hour, minute, second, offset)
-  local seconds = to_days(date.year, date.month, date.day) * 86400 + hour * 3600 + (minute - offset) * 60
+  local seconds = calendar.days(date.year, date.month, date.day) * 86400 + hour * 3600 + (minute - offset) * 60
   local days = math.floor(seconds / 86400)
   local year, month, day = from_days(days)
   if year < 1 or year > 9999 then return nil end
@@ -169,14 +158,6 @@ local function moment(date, hour, minute, second, offset)
   local result = new_date(year, month, day)
   result.hour, result.minute, result.second = whole(rest / 3600), whole(rest % 3600 / 60), second
   return result
-end
-
--- The minutes of "Z", "", "+01:00" or "-0730"; nil for any other text.
-local function offset_of(text)
-  if text == "" or text == "Z" or text == "z" then return 0 end
-  local sign, hours, minutes = text:match "^([+-])(%d%d):?(%d%d)$"
-  if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
-  return (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
 end
 
 -- A date from ISO 8601 text: a day or a point in time; nil and what is wrong.
@@ -189,7 +170,7 @@ local function parse_date(text)
   if rest == "" then return date end
   local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
   local second, zone = (after or ""):match "^:(%d%d%.?%d*)(.*)$"
-  local offset = offset_of(zone or after or "?")
+  local offset = calendar.offset(zone or after or "?")
   second = tonumber(second or 0)
   if not hour or not offset or tonumber(hour) > 23 or tonumber(minute) > 59 or second >= 60 then
     return nil, ('expected a time of day after the date, as "T12:00:00Z", got "%s"'):format(rest)
