@@ -8,8 +8,8 @@
 #include "core/http/request_build.h"
 #include "lua/call_arguments.h"
 #include "lua/connection.h"
-#include "lua/inbox.h"
 #include "lua/items.h"
+#include "lua/mailbox.h"
 #include "lua/metatable.h"
 #include "lua/result.h"
 #include "lua/values.h"
@@ -109,7 +109,7 @@ static handle *calls_push_empty(lua_State *L) {
 /* Pushes the handle of a new call. */
 static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
     handle *mine = calls_push_empty(L);
-    mine->call = ic_call_new(ic_lua_inbox(L), connection);
+    mine->call = ic_call_new(ic_lua_mailbox(L), connection);
     if (!mine->call) luaL_error(L, "not enough memory");
     return mine;
 }
@@ -194,7 +194,7 @@ static int calls_internal(lua_State *L) {
 
 /* descriptor() -> a file descriptor that is readable while take() has something to return. */
 static int calls_descriptor(lua_State *L) {
-    lua_pushinteger(L, ic_mailbox_descriptor(ic_lua_inbox(L)));
+    lua_pushinteger(L, ic_mailbox_descriptor(ic_lua_mailbox(L)));
     return 1;
 }
 
@@ -215,7 +215,7 @@ static handle *calls_check_handle(lua_State *L) {
  * that a hook that its handler has set runs, and after a second. */
 static int calls_wait(lua_State *L) {
     if (lua_isnoneornil(L, 1)) {
-        ic_engine_wait_any(ic_lua_inbox(L), SLICE);
+        ic_engine_wait_any(ic_lua_mailbox(L), SLICE);
         return 0;
     }
     ic_call *call = calls_check_handle(L)->call;
@@ -228,7 +228,7 @@ static int calls_wait(lua_State *L) {
  * its handle. */
 static int calls_take(lua_State *L) {
     unsigned notices;
-    ic_mailbox *mailbox = ic_lua_inbox_in_use(L);
+    ic_mailbox *mailbox = ic_lua_mailbox_in_use(L);
     handle *mine = NULL;
     if (!mailbox) return 0;
     ic_call *call = ic_call_take_plain(mailbox, &notices);
@@ -390,7 +390,7 @@ void ic_lua_open_calls(lua_State *L) {
         {"wait", calls_wait},   {"take", calls_take},         {NULL, NULL}};
     static const luaL_Reg metamethods[] = {{"__gc", calls_gc}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, methods);
-    ic_lua_open_inbox(L);
+    ic_lua_open_mailbox(L);
     ic_lua_open_items(L);
     ic_lua_setfuncs(L, functions);
 }

@@ -1,7 +1,7 @@
 #include "lua/connection.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include "lua/inbox.h"
+#include "lua/mailbox.h"
 #include "lua/metatable.h"
 #include <string.h>
 
@@ -138,7 +138,7 @@ static int connection_connect(lua_State *L) {
             return connection_refused(L, &mine->error);
     }
     mine->connection =
-        ic_connection_new(&mine->settings, store ? ic_lua_inbox(L) : NULL, store, &mine->error);
+        ic_connection_new(&mine->settings, store ? ic_lua_mailbox(L) : NULL, store, &mine->error);
     if (!mine->connection) return connection_refused(L, &mine->error);
     return 1;
 }

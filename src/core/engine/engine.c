@@ -49,7 +49,7 @@ static struct {
     bool has_wakeup;
     int wakeup[2]; /* ic_open_notify; opened with the first engine and never closed, because other threads use
                       it without the lock */
-} shared;
+} process;
 /* The engine is about to wait, or waits. Others set it to false, and then wake the engine. */
 static atomic_bool asleep;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
@@ -58,7 +58,7 @@ static ic_engine *volatile abandoned;
 /* After a change under the process lock, which is not held any more. The engine looks at what has changed
  * after it has set `asleep` and before it waits, so no change is missed. */
 static void engine_wake(void) {
-    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
+    if (atomic_exchange(&asleep, false)) ic_notify(process.wakeup[1]);
 }
 
 /* ---- the engine's thread ---- */
@@ -76,15 +76,15 @@ static void engine_obey(ic_engine *engine, ic_call *call) {
  * will come then, and for one that drives, nothing was done. */
 static bool engine_read_inbox(ic_engine *engine, bool drives) {
     ic_process_lock();
-    bool stopping = shared.stopping || shared.engine != engine;
+    bool stopping = process.stopping || process.engine != engine;
     if (stopping && drives) {
         ic_process_unlock();
         return false;
     }
-    ic_call *call = shared.first;
-    shared.first = shared.last = NULL;
-    shared.news = false;
-    if (stopping) shared.engine = NULL;
+    ic_call *call = process.first;
+    process.first = process.last = NULL;
+    process.news = false;
+    if (stopping) process.engine = NULL;
     ic_process_unlock();
     while (call) {
         ic_call *next = call->next_command;
@@ -98,7 +98,7 @@ static bool engine_read_inbox(ic_engine *engine, bool drives) {
 /* Whether something has come since engine_read_inbox. */
 static bool engine_has_news(const ic_engine *engine) {
     ic_process_lock();
-    bool any = shared.engine == engine && (shared.news || shared.stopping);
+    bool any = process.engine == engine && (process.news || process.stopping);
     ic_process_unlock();
     return any;
 }
@@ -109,7 +109,7 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     unsigned count = 1;
     int found = 0;
     long left = -1; /* until libcurl wants to be called */
-    engine->wakeup = (struct curl_waitfd){.fd = shared.wakeup[0], .events = CURL_WAIT_POLLIN};
+    engine->wakeup = (struct curl_waitfd){.fd = process.wakeup[0], .events = CURL_WAIT_POLLIN};
     struct curl_waitfd *polled = ic_socket_watch(engine, &engine->wakeup, &count, &wait);
     polled = ic_shared_watch(engine, polled, &count, &wait);
     curl_multi_timeout(engine->multi, &left);
@@ -128,7 +128,7 @@ static bool engine_sleep(ic_engine *engine, int wait) {
 /* Lets another thread drive until there is something that only the engine's thread does, or `wait`
  * milliseconds have passed. */
 static void engine_rest(ic_engine *engine, int wait) {
-    struct pollfd polled = {.fd = shared.wakeup[0], .events = POLLIN};
+    struct pollfd polled = {.fd = process.wakeup[0], .events = POLLIN};
     atomic_store(&asleep, true);
     if (engine_has_news(engine)) wait = 0;
     rests_until = ic_now() + wait / 1000.0;
@@ -181,11 +181,11 @@ static void engine_die(void *argument) {
     ic_engine *engine = argument;
     if (engine->rests) pthread_mutex_lock(&turn); /* another thread may drive */
     ic_process_lock();
-    ic_call *call = shared.first;
+    ic_call *call = process.first;
     ic_stats_forget_gauges(); /* before another engine starts */
-    shared.engine = NULL;
-    shared.has_thread = false;
-    shared.first = shared.last = NULL;
+    process.engine = NULL;
+    process.has_thread = false;
+    process.first = process.last = NULL;
     abandoned = engine;
     ic_process_unlock();
     pthread_detach(pthread_self());
@@ -219,18 +219,18 @@ static int engine_start_thread(void) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&shared.thread, NULL, engine_run, shared.engine);
+    int failed = pthread_create(&process.thread, NULL, engine_run, process.engine);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    shared.has_thread = !failed;
+    process.has_thread = !failed;
     return failed;
 }
 
 /* Starts the engine's thread, if the engine runs and nobody runs it. Where that fails, those who wait run it
  * (`refused`). The process lock is held. Returns an errno. */
 static int engine_need_thread(void) {
-    if (!shared.engine || shared.has_thread || shared.driving || shared.stopping) return 0;
+    if (!process.engine || process.has_thread || process.driving || process.stopping) return 0;
     int failed = engine_start_thread();
-    shared.refused = failed != 0;
+    process.refused = failed != 0;
     return failed;
 }
 
@@ -243,9 +243,9 @@ static void engine_hand_over(ic_engine *engine) {
     bool sooner = timer && timer->at < rests_until - 0.002; /* it rests for whole milliseconds */
     atomic_store(&asleep, true);
     ic_process_lock();
-    bool news = shared.engine == engine && (shared.news || shared.stopping);
-    shared.driving = false;
-    bool has_thread = shared.has_thread;
+    bool news = process.engine == engine && (process.news || process.stopping);
+    process.driving = false;
+    bool has_thread = process.has_thread;
     if (!has_thread && (news || !ic_engine_is_finished(engine))) engine_need_thread();
     ic_process_unlock();
     if (has_thread && (news || sooner || !ic_engine_is_idle(engine))) engine_wake();
@@ -283,9 +283,9 @@ static bool engine_take_turn(void) {
 static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     if (!engine_take_turn()) return false;
     ic_process_lock();
-    ic_engine *engine = shared.stopping ? NULL : shared.engine;
-    bool drives = engine && (!shared.has_thread || ic_engine_is_idle(engine)), refused = shared.refused;
-    shared.driving = drives;
+    ic_engine *engine = process.stopping ? NULL : process.engine;
+    bool drives = engine && (!process.has_thread || ic_engine_is_idle(engine)), refused = process.refused;
+    process.driving = drives;
     ic_process_unlock();
     if (drives) {
         locale_t before = engine->plain ? uselocale(engine->plain) : (locale_t)0;
@@ -308,7 +308,7 @@ static bool engine_end_here(bool has_thread, pthread_t thread) {
     else if (!engine_take_turn())
         return false;
     ic_process_lock();
-    ic_engine *engine = shared.engine;
+    ic_engine *engine = process.engine;
     ic_process_unlock();
     if (!engine || (has_thread && !ic_engine_is_idle(engine))) {
         pthread_mutex_unlock(&turn);
@@ -324,7 +324,7 @@ static bool engine_end_here(bool has_thread, pthread_t thread) {
 
 void ic_engine_wake(void) {
     ic_process_lock();
-    shared.news = true;
+    process.news = true;
     engine_need_thread();
     ic_process_unlock();
     engine_wake();
@@ -334,7 +334,7 @@ void ic_engine_wait(ic_call *call, double seconds) {
     bool awaited = call->awaited;
     call->awaited = false;
     ic_process_lock();
-    bool drives = !shared.has_thread || (awaited && !call->connection->shared.name);
+    bool drives = !process.has_thread || (awaited && !call->connection->shared.name);
     ic_process_unlock();
     if (drives && engine_drive(call->mailbox, seconds)) return;
     if (awaited) ic_engine_wake();
@@ -343,7 +343,7 @@ void ic_engine_wait(ic_call *call, double seconds) {
 
 void ic_engine_wait_any(ic_mailbox *mailbox, double seconds) {
     ic_process_lock();
-    bool drives = shared.refused;
+    bool drives = process.refused;
     ic_process_unlock();
     if (!drives || !engine_drive(mailbox, seconds)) ic_mailbox_wait(mailbox, seconds);
 }
@@ -354,7 +354,7 @@ void ic_engine_wait_any(ic_mailbox *mailbox, double seconds) {
 static bool engine_open_wakeup(ic_error *error) {
     int ends[2];
     ic_process_lock();
-    bool has = shared.has_wakeup;
+    bool has = process.has_wakeup;
     ic_process_unlock();
     if (has) return true;
     if (ic_open_notify(ends) != 0) {
@@ -363,10 +363,10 @@ static bool engine_open_wakeup(ic_error *error) {
     }
     bool registered = ic_process_register(ends[0]) && (ends[1] == ends[0] || ic_process_register(ends[1]));
     ic_process_lock();
-    bool kept = registered && !shared.has_wakeup;
+    bool kept = registered && !process.has_wakeup;
     if (kept) {
-        shared.has_wakeup = true;
-        memcpy(shared.wakeup, ends, sizeof ends);
+        process.has_wakeup = true;
+        memcpy(process.wakeup, ends, sizeof ends);
     }
     ic_process_unlock();
     if (kept) return true;
@@ -380,7 +380,7 @@ static bool engine_open_wakeup(ic_error *error) {
 
 /* The process lock is held. */
 static void engine_start(bool in_time, ic_error *error) {
-    if (!in_time || shared.exiting) {
+    if (!in_time || process.exiting) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
         return;
     }
@@ -389,16 +389,16 @@ static void engine_start(bool in_time, ic_error *error) {
         ic_error_memory(error);
         return;
     }
-    shared.stopping = shared.has_thread = shared.refused = false;
+    process.stopping = process.has_thread = process.refused = false;
     atomic_store(&restful, engine->drivable);
-    shared.engine = engine;
+    process.engine = engine;
 }
 
 /* In a forked child, where the thread does not exist. What the engine holds is not touched: the thread may
  * have been changing it. */
 static void engine_forget(void) {
-    abandoned = shared.engine;
-    memset(&shared, 0, sizeof shared);
+    abandoned = process.engine;
+    memset(&process, 0, sizeof process);
     pthread_mutex_init(&turn, NULL);
     atomic_store(&driven, false);
     atomic_store(&restful, false);
@@ -410,11 +410,11 @@ static void engine_forget(void) {
 static void engine_add_to_inbox(ic_call *call) {
     ic_call_retain(call);
     call->next_command = NULL;
-    if (shared.last)
-        shared.last->next_command = call;
+    if (process.last)
+        process.last->next_command = call;
     else
-        shared.first = call;
-    shared.last = call;
+        process.first = call;
+    process.last = call;
 }
 
 bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
@@ -426,14 +426,14 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
         return false;
     }
     ic_process_lock();
-    if (!shared.engine && starting) {
+    if (!process.engine && starting) {
         ic_process_unlock();
         bool in_time = ic_process_add_hooks(&hooks), woken = engine_open_wakeup(error);
         ic_process_lock();
-        if (woken && !shared.engine) engine_start(in_time, error);
+        if (woken && !process.engine) engine_start(in_time, error);
     }
-    bool running = shared.engine != NULL;
-    quiet = running && quiet && shared.engine->drivable;
+    bool running = process.engine != NULL;
+    quiet = running && quiet && process.engine->drivable;
     int failed = running && !quiet ? engine_need_thread() : 0;
     if (failed && starting) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
@@ -441,7 +441,7 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
     }
     if (running) {
         if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
-        shared.news = shared.news || !quiet;
+        process.news = process.news || !quiet;
     }
     ic_process_unlock();
     if (running && !quiet) engine_wake();
@@ -450,10 +450,10 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
 
 void ic_engine_stop(void) {
     ic_process_lock();
-    ic_engine *engine = shared.engine;
-    shared.exiting = shared.stopping = true;
-    bool has_thread = shared.has_thread;
-    pthread_t thread = shared.thread;
+    ic_engine *engine = process.engine;
+    process.exiting = process.stopping = true;
+    bool has_thread = process.has_thread;
+    pthread_t thread = process.thread;
     ic_process_unlock();
     /* A signal's handler that calls exit may have interrupted the drive: the engine's thread then waits for
      * the turn until the process has ended. */
