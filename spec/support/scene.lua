@@ -115,6 +115,15 @@ function scene.with_limit(test)
   error("it did not happen within 30 seconds", 2)
 end
 
+-- Calls fn when the collector next finds garbage: as the finalizer of a value that is dropped here.
+function scene.on_collected(fn)
+  if _VERSION ~= "Lua 5.1" then
+    setmetatable({}, { __gc = fn })
+  else
+    getmetatable(newproxy(true)).__gc = fn -- luacheck: ignore 113
+  end
+end
+
 -- Takes what a call returned, which must be an error, and returns the error.
 function scene.assert_error(kind, value, err)
   assert.is_nil(value)

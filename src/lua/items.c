@@ -10,6 +10,10 @@ typedef struct items {
     ic_tape tape;         /* owned */
     const uint64_t *next; /* the next item; NULL: not an array */
     size_t count, left;
+    /* How many calls are making an item, which allocates and so may run finalizers of the script. These may
+     * take items or close the list: then the tape is freed by the outermost call. After a memory error the
+     * number stays too high, and the tape is freed with the userdata. */
+    size_t making;
     ic_kept_texts kept;
     int kept_table; /* its reference in the registry, or LUA_NOREF */
 } items;
@@ -32,9 +36,13 @@ static void items_free(lua_State *L, items *mine) {
     int table = mine->kept_table;
     mine->kept_table = LUA_NOREF;
     ic_tape_free(&mine->tape);
+    luaL_unref(L, LUA_REGISTRYINDEX, table);
+}
+
+static void items_end(lua_State *L, items *mine) {
     mine->next = NULL;
     mine->left = 0;
-    luaL_unref(L, LUA_REGISTRYINDEX, table);
+    if (!mine->making) items_free(L, mine);
 }
 
 static bool items_is_name(const items *mine, const uint64_t *word, const char *field) {
@@ -77,12 +85,17 @@ void ic_lua_push_page(lua_State *L, ic_tape *tape, const char *field) {
     } else {
         ic_lua_push_tape(L, &mine->tape, word);
     }
-    if (!mine->left) items_free(L, mine);
+    if (!mine->left) items_end(L, mine);
     lua_remove(L, list);
 }
 
 static int items_gc(lua_State *L) {
     items_free(L, luaL_checkudata(L, 1, TYPE));
+    return 0;
+}
+
+static int items_close(lua_State *L) {
+    items_end(L, luaL_checkudata(L, 1, TYPE));
     return 0;
 }
 
@@ -95,18 +108,38 @@ static int items_count(lua_State *L) {
 static int items_first(lua_State *L) {
     items *mine = luaL_checkudata(L, 1, TYPE);
     if (!mine->left) return lua_pushnil(L), 1;
+    mine->making++;
     ic_lua_push_tape(L, &mine->tape, mine->next);
+    if (!--mine->making && !mine->left) items_free(L, mine);
     return 1;
 }
 
-/* Pushes the next item. Texts that it shares with others are kept for these. */
-static void items_push_next(lua_State *L, items *mine) {
+/* Pushes the item at `word` and returns the word after it. Texts that it shares with others are kept for
+ * these. */
+static const uint64_t *items_push_item(lua_State *L, items *mine, const uint64_t *word) {
     if (mine->kept_table == LUA_NOREF) {
         lua_createtable(L, IC_KEPT_TEXTS, 0);
-        mine->kept_table = luaL_ref(L, LUA_REGISTRYINDEX);
+        /* A finalizer may have made another one. */
+        if (mine->kept_table == LUA_NOREF)
+            mine->kept_table = luaL_ref(L, LUA_REGISTRYINDEX);
+        else
+            lua_pop(L, 1);
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, mine->kept_table);
-    mine->next = ic_lua_push_item(L, &mine->tape, mine->next, &mine->kept, lua_gettop(L));
+    return ic_lua_push_item(L, &mine->tape, word, &mine->kept, lua_gettop(L));
+}
+
+/* Pushes the next item. A finalizer that takes the same item meanwhile is given it too: it is not lost, and
+ * each.lua knows it again. */
+static void items_push_next(lua_State *L, items *mine) {
+    const uint64_t *word = mine->next;
+    mine->making++;
+    const uint64_t *after = items_push_item(L, mine, word);
+    if (mine->next == word && mine->left) {
+        mine->next = after;
+        mine->left--;
+    }
+    if (!--mine->making && !mine->left) items_free(L, mine);
 }
 
 static int items_next(lua_State *L) {
@@ -119,7 +152,6 @@ static int items_next(lua_State *L) {
         lua_pushvalue(L, 2);
         lua_setmetatable(L, -2);
     }
-    if (!--mine->left) items_free(L, mine);
     return 1;
 }
 
@@ -138,7 +170,7 @@ static void items_prepare_unref(lua_State *L) {
 void ic_lua_open_items(lua_State *L) {
     static const luaL_Reg functions[] = {{"no_items", items_none}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
-        {"next", items_next}, {"first", items_first}, {"close", items_gc}, {NULL, NULL}};
+        {"next", items_next}, {"first", items_first}, {"close", items_close}, {NULL, NULL}};
     static const luaL_Reg metamethods[] = {{"__gc", items_gc}, {"__len", items_count}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, methods);
     items_prepare_unref(L);

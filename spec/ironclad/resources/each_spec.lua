@@ -252,6 +252,54 @@ describe("each", function()
     iterator:close()
   end)
 
+  -- A finalizer can run where an item is made. The next thing that is allocated after "restart" is the next item.
+  local finalizers = {
+    { "closes the iterator", function(iterator) iterator:close() end },
+    { "takes items of it", function(iterator, take) take(iterator()) end },
+    { "reads it to its end", function(iterator, take) for item in iterator do take(item) end end },
+  }
+  for _, case in ipairs(finalizers) do
+    local name, act = case[1], case[2]
+    it("gives items while a finalizer " .. name, function()
+      local list = {}
+      for i = 1, 40 do
+        local fields = {}
+        for n = 1, 30 do fields[n] = ('"name%d":{"text":"text %d of item %d","list":[1,{},[]]}'):format(n, n, i) end
+        list[i] = ('{"id":"w%d",%s}'):format(i, table.concat(fields, ","))
+      end
+      local text = table.concat(list, ",")
+      local _, client = play { peer.json('{"page":0,"pageSize":40,"count":40,"list":[' .. text .. "]}") }
+      local iterator = client.workflows:each { pageSize = 40 }
+      local seen, count = {}, 0
+      local function take(item)
+        if not item then return end
+        assert.is_nil(seen[item.id])
+        seen[item.id], count = true, count + 1
+        for n = 1, 30 do assert.are.equal(("text %d of item %s"):format(n, item.id:sub(2)), item["name" .. n].text) end
+      end
+      local acted, problem = false, nil
+      local function on_collected()
+        acted = true
+        local fine, message = pcall(act, iterator, take)
+        if not fine then problem = message end
+      end
+      local step = collectgarbage("setstepmul", 1000000)
+      for item in iterator do
+        take(item)
+        if not acted then
+          collectgarbage()
+          collectgarbage "stop"
+          scene.on_collected(on_collected)
+          collectgarbage "restart"
+        end
+      end
+      collectgarbage("setstepmul", step)
+      assert.is_nil(problem)
+      assert.is_true(acted)
+      if act ~= finalizers[1][2] then assert.are.equal(40, count) end
+    end)
+  end
+
   it("cancels what is in flight when it is closed", function()
     local server = scene.serve {
       connections = { { { "read" }, { "send", page(1, 1, 9, 1) }, { "read" }, { "hang" } } },
