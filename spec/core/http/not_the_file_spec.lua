@@ -49,6 +49,9 @@ local function export(server, options)
   return function(to) return client.exports:download("job-1", to) end
 end
 
+-- The beginning of a gzip stream: what is missing goes unnoticed by libcurl.
+local GZIP = "\031\139\008\000\000\000\000\000\002\003S\013pq\211U\029%F\137Qb8\019"
+
 local HTML = { "Content-Type: text/html; charset=utf-8" }
 local JSON = { "Content-Type: application/json" }
 
@@ -76,6 +79,16 @@ local refused = {
     "protocol", "compressed" },
   { "compressed bytes whose header has two lines",
     "HTTP/1.1 200 OK\r\nContent-Encoding:\r\n gzip\r\nContent-Length: 4\r\n\r\n\31\139\8\0", "protocol", "compressed" },
+  { "compressed bytes whose header has a blank before its colon",
+    "HTTP/1.1 200 OK\r\nContent-Encoding : gzip\r\nContent-Length: 4\r\n\r\n\31\139\8\0", "protocol", "compressed" },
+  { "a part of a compressed transfer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" .. GZIP, "protocol",
+    "compressed" },
+  { "a part of a compressed transfer in chunks", ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+    .. "%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
+  { "a part of a compressed transfer, said in two lines", ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"
+    .. "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
+  { "a login page in XHTML", peer.answer(200, { "Content-Type: application/xhtml+xml" }, "<?xml version='1.0'?><html/>"),
+    "protocol", "HTML page" },
   { "the page of a Location whose second line is lost",
     "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1\r\n /x\r\nContent-Length: 0\r\n\r\n", "protocol", "not a URL" },
   { "bytes that are compressed, whatever a second header says",

@@ -17,9 +17,12 @@ static const char *answer_next_header(const ic_response *response, const char *n
         const char *next = memchr(line, '\n', response->headers.length - *at);
         if (!next) return NULL;
         *at += (size_t)(next - line) + 1;
-        if ((size_t)(next - line) <= known || line[known] != ':' || strncasecmp(line, name, known) != 0)
-            continue;
-        const char *text = line + known + 1;
+        if ((size_t)(next - line) <= known || strncasecmp(line, name, known) != 0) continue;
+        /* A blank before the colon is not allowed (RFC 9112, 5.1), and comes. */
+        const char *text = line + known;
+        while (*text == ' ' || *text == '\t')
+            text++;
+        if (*text++ != ':') continue;
         while (text < next && (*text == ' ' || *text == '\t'))
             text++;
         *length = (size_t)(next - text);
@@ -88,15 +91,26 @@ static bool answer_looks_like_html(const char *bytes, size_t length) {
 }
 
 const char ic_answer_encoded_refusal[] =
-    "the answer is compressed (Content-Encoding), although that was not asked for";
+    "the answer is compressed (Content-Encoding or Transfer-Encoding), although that was not asked for";
 
-bool ic_answer_is_encoded(const ic_response *response) {
-    static const char plain[] = "identity";
+/* Whether a header with codings has another one than `known` (RFC 9110, 8.4.1; RFC 9112, 6.1). */
+static bool answer_has_other_coding(const ic_response *response, const char *header, const char *known) {
     size_t at = 0, length;
     const char *text;
-    while ((text = answer_next_header(response, "Content-Encoding", &at, &length)))
-        if (length && (length != strlen(plain) || strncasecmp(text, plain, length) != 0)) return true;
+    while ((text = answer_next_header(response, header, &at, &length))) {
+        for (const char *end = text + length; text < end;) {
+            text += strspn(text, ", \t\r");
+            size_t coding = strcspn(text, ", \t\r\n");
+            if (coding && (coding != strlen(known) || strncasecmp(text, known, coding) != 0)) return true;
+            text += coding;
+        }
+    }
     return false;
+}
+
+bool ic_answer_is_encoded(const ic_response *response) {
+    return answer_has_other_coding(response, "Content-Encoding", "identity") ||
+           answer_has_other_coding(response, "Transfer-Encoding", "chunked");
 }
 
 bool ic_answer_has_type(const ic_response *response) {
@@ -106,8 +120,9 @@ bool ic_answer_has_type(const ic_response *response) {
 
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length) {
     char type[128];
-    bool page = *answer_type(response, type, sizeof type) ? ic_text_same(type, "text/html")
-                                                          : answer_looks_like_html(bytes, length);
+    bool typed = *answer_type(response, type, sizeof type) != '\0';
+    bool page = typed ? ic_text_same(type, "text/html") || ic_text_same(type, "application/xhtml+xml")
+                      : answer_looks_like_html(bytes, length);
     return page && !answer_is_attachment(response);
 }
 

@@ -52,8 +52,9 @@ const char *ic_response_request_id(const ic_response *response, char *id, size_t
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
 /* Whether there is a Content-Type. */
 bool ic_answer_has_type(const ic_response *response);
-/* Whether the body is compressed: a Content-Encoding is not "identity". libcurl decompresses it only where
- * that was asked for (setup.c). */
+/* Whether the body is compressed: a Content-Encoding is not "identity", or a Transfer-Encoding not "chunked".
+ * libcurl decompresses the first only where that was asked for (setup.c), and the second always. It does not
+ * notice when the end of a compressed body is missing. */
 bool ic_answer_is_encoded(const ic_response *response);
 /* The message for a compressed body where none was asked for. */
 extern const char ic_answer_encoded_refusal[];
