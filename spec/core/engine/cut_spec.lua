@@ -179,3 +179,35 @@ for _, way in ipairs(ways) do
     end
   end
 end
+
+-- Only how the connection ends shows whether such an answer is whole.
+describe("a download that goes on until its TLS connection ends", function()
+  local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n"
+
+  local function fetch(how, at)
+    local server = scene.serve { connections = { { { "read" }, { "send", HEAD .. FILE } } } }
+    local proxy, client = begin(ways[2], ways[2].start(server), how and { { at = at, how = how } } or nil)
+    local path = folder .. "/until-end.pdf"
+    peer.write_file(path, OLD)
+    local value, err = client.records:download_attachment("w1", "exhibit", { to = path })
+    proxy:stop()
+    return value, err, peer.read_file(path)
+  end
+
+  it("is whole when the server says that it has sent everything", function()
+    local value, err, content = fetch()
+    assert.is_nil(err)
+    assert.is_string(value)
+    assert.are.equal(FILE, content)
+  end)
+
+  for _, how in ipairs { "quiet", "reset" } do
+    it("is a failure when it does not: " .. how, function()
+      for at = #HEAD, #HEAD + #FILE - 1, 7 do
+        local value, err, content = fetch(how, at)
+        scene.assert_error("network", value, err)
+        assert.are.equal(OLD, content)
+      end
+    end)
+  end
+end)

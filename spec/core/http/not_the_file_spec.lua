@@ -87,7 +87,7 @@ local refused = {
     .. "%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
   { "a part of a compressed transfer, said in two lines", ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"
     .. "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
-  { "a login page in XHTML", peer.answer(200, { "Content-Type: application/xhtml+xml" }, "<?xml version='1.0'?><html/>"),
+  { "a login page in XHTML", peer.answer(200, { "Content-Type: application/xhtml+xml" }, "<?xml version='1.0'?>"),
     "protocol", "HTML page" },
   { "the page of a Location whose second line is lost",
     "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1\r\n /x\r\nContent-Length: 0\r\n\r\n", "protocol", "not a URL" },

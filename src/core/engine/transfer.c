@@ -97,7 +97,8 @@ static bool transfer_meets_closed(ic_transfer *transfer, int ours, int theirs) {
 static int transfer_on_sending(void *argument, char *theirs, char *ours, int their_port, int our_port) {
     ic_transfer *transfer = argument;
     (void)theirs, (void)ours;
-    curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, 0L); /* the handshake is over (setup.c) */
+    /* The handshake is over (setup.c). Of a file, the end of the connection is looked at, too. */
+    curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, transfer->setup.moves_file ? 1L : 0L);
     bool closed = transfer_meets_closed(transfer, our_port, their_port);
     if (!transfer->sendings && closed) transfer->found_closed = true;
     if (transfer->found_closed) return CURL_PREREQFUNC_ABORT;
@@ -301,6 +302,12 @@ static void transfer_complete(ic_transfer *transfer, ic_ended *ended) {
     if (!empty && ic_answer_is_cut(&call->response, (double)bytes)) {
         ic_error_set(&call->error, IC_ERR_PROTOCOL,
                      "%.0f bytes came, and the answer had announced another length", (double)bytes);
+        ended->failure = call->error.kind;
+        return;
+    }
+    if (!empty && ic_answer_is_endless(&call->response) && ic_setup_may_lack_end(&transfer->setup)) {
+        ic_error_set(&call->error, IC_ERR_NETWORK,
+                     "the connection ended, and the server had not said that it has sent everything");
         ended->failure = call->error.kind;
         return;
     }

@@ -164,6 +164,13 @@ bool ic_answer_is_cut(const ic_response *response, double bytes) {
     return false;
 }
 
+bool ic_answer_is_endless(const ic_response *response) {
+    size_t at = 0, length;
+    bool http1 = *response->http_version == '1';
+    return http1 && !answer_is_chunked(response) &&
+           !answer_next_header(response, "Content-Length", &at, &length);
+}
+
 bool ic_answer_is_json(const ic_response *response) {
     return answer_says_json(response) && !answer_is_attachment(response);
 }

@@ -62,6 +62,8 @@ extern const char ic_answer_encoded_refusal[];
  * announced length is beyond its range, no number, one of several, or beside a Transfer-Encoding without
  * chunks. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);
+/* Whether the body goes on until the connection ends (RFC 9112, 6.3): it has no length and no chunks. */
+bool ic_answer_is_endless(const ic_response *response);
 /* For a download: whether the answer is JSON and not an attachment, so that it may be something other than
  * the file. */
 bool ic_answer_is_json(const ic_response *response);

@@ -297,19 +297,25 @@ static bool setup_security(ic_setup *setup) {
     return setup_client_certificate(setup);
 }
 
-/* Receives the handshake's messages. libcurl shows them decrypted, whatever the version of TLS. */
+/* An alert has a level and a description (RFC 8446, 6). */
+static bool setup_is_close_notify(const char *bytes, size_t length) {
+    return length == 2 && bytes[1] == 0;
+}
+
+/* Receives the handshake's messages, and TLS's alerts. libcurl shows them decrypted, whatever the version of
+ * TLS. */
 static int setup_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t length, void *argument) {
     ic_setup *setup = argument;
     (void)easy;
-    if (type != CURLINFO_SSL_DATA_IN || !ic_certificate_is_message((const unsigned char *)bytes, length))
-        return 0;
+    if (type != CURLINFO_SSL_DATA_IN) return 0;
+    if (setup_is_close_notify(bytes, length)) setup->said_end = true;
+    if (!ic_certificate_is_message((const unsigned char *)bytes, length)) return 0;
     setup->presented.length = 0;
     ic_buf_add(&setup->presented, bytes, length);
     return 0;
 }
 
-/* Debugging is switched on for new connections only: it makes every other request slower, and the handshake
- * is all that is checked. */
+/* Debugging is switched on for new connections and for files only: it makes every other request slower. */
 static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
     ic_setup *setup = argument;
     (void)purpose;
@@ -430,6 +436,14 @@ void ic_setup_allow(ic_setup *setup, double seconds) {
 const char *ic_setup_shown_certificate(const ic_setup *setup) {
     bool own = !setup->foreign && !setup->request->absolute;
     return own ? setup->connection->settings.client_cert : NULL;
+}
+
+bool ic_setup_may_lack_end(const ic_setup *setup) {
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version, *scheme = NULL;
+    curl_easy_getinfo(setup->easy, CURLINFO_SCHEME, &scheme);
+    bool tls = scheme && ic_text_same(scheme, "https");
+    bool shown = setup->moves_file && library && ic_text_starts(library, "OpenSSL/");
+    return tls && shown && !setup->said_end;
 }
 
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now) {

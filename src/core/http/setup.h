@@ -43,6 +43,7 @@ typedef struct ic_setup {
     ic_host host;  /* of the request */
     int opened;    /* the socket that was opened last for a new connection; -1: none */
     int no_socket; /* the errno with which a socket could not be opened; 0: none failed */
+    bool said_end; /* the server has said that it sends nothing more (TLS's close_notify) */
     /* Owned by the setup. */
     ic_buf presented; /* the latest Certificate message of a handshake; it is read when the handshake fails */
     struct curl_slist *headers;
@@ -68,6 +69,11 @@ ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted);
 bool ic_setup_again(ic_setup *setup, const ic_setup *wanted);
 /* While the handle is used: lets the whole attempt take so many seconds at least. */
 void ic_setup_allow(ic_setup *setup, double seconds);
+/* Whether an answer that goes on until the connection ends may lack its end: over TLS the server says when it
+ * has sent everything (RFC 8446, 6.1), and otherwise someone may have cut the connection. libcurl does not
+ * notice. False where that is not known: for what is no file, and with a TLS library that does not show it.
+ */
+bool ic_setup_may_lack_end(const ic_setup *setup);
 /* What is wrong at `now` (Unix time) with the dates of the certificates that were presented. */
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now);
 /* The file of the client certificate that the server is shown if it asks for one; NULL: none. */
