@@ -105,7 +105,7 @@ static void operations_set_fields(lua_State *L, const char *key, const ic_field 
 }
 
 static void operations_set_content(lua_State *L, const ic_content *content) {
-    if (content->type == IC_CONTENT_PLAIN) return;
+    if (content->type == IC_CONTENT_PLAIN || content->type == IC_CONTENT_ANY) return;
     lua_createtable(L, 0, 3);
     operations_set_string(L, "kind", content->kind);
     operations_set_string(L, "field", content->field);

@@ -34,6 +34,7 @@
 #define TEXT                      .answer = IC_ANSWER_TEXT
 #define KEY                       .answer = IC_ANSWER_KEY
 #define JSON                      .answer = IC_ANSWER_JSON
+#define ANY_JSON                  JSON, .content = {IC_CONTENT_ANY, NULL, NULL}
 #define RESOURCE(kind)            JSON, .content = {IC_CONTENT_ONE, kind, NULL}
 #define RESOURCE_IN(field, kind)  JSON, .content = {IC_CONTENT_ONE, kind, field}
 #define RESOURCES_IN(field, kind) JSON, .content = {IC_CONTENT_ITEMS, kind, field}

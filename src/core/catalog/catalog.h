@@ -70,7 +70,12 @@ typedef enum ic_answer {
 } ic_answer;
 
 /* What a JSON answer has in it, and where. */
-typedef enum ic_content_type { IC_CONTENT_PLAIN, IC_CONTENT_ONE, IC_CONTENT_ITEMS } ic_content_type;
+typedef enum ic_content_type {
+    IC_CONTENT_PLAIN, /* an object or an array */
+    IC_CONTENT_ONE,
+    IC_CONTENT_ITEMS,
+    IC_CONTENT_ANY /* any value */
+} ic_content_type;
 typedef struct ic_content {
     ic_content_type type;
     const char *kind;  /* of the resource or of each item: "workflow"; NULL: no kind that has methods */

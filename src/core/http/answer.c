@@ -256,12 +256,68 @@ void ic_value_free(ic_value *value) {
     *value = (ic_value){0};
 }
 
+/* What is expected of the whole answer, or NULL when it is that. */
+static const char *answer_misses(const ic_content *content, const uint64_t *word) {
+    ic_tape_kind kind = ic_tape_kind_of(*word);
+    bool list = content->type == IC_CONTENT_ITEMS && !content->field;
+    bool object = content->type == IC_CONTENT_ONE || (content->type == IC_CONTENT_ITEMS && content->field);
+    if (content->type == IC_CONTENT_ANY) return NULL;
+    if (list) return kind == IC_TAPE_ARRAY ? NULL : "a list";
+    if (object) return kind == IC_TAPE_OBJECT ? NULL : "an object";
+    return kind == IC_TAPE_ARRAY || kind == IC_TAPE_OBJECT ? NULL : "an object or a list";
+}
+
+/* The value of the member with that name, or NULL. */
+static const uint64_t *answer_member(const ic_tape *tape, const char *name) {
+    const uint64_t *word = tape->words, *found = NULL;
+    size_t count = ic_tape_kind_of(*word) == IC_TAPE_OBJECT ? ic_tape_count(word) : 0;
+    for (word = ic_tape_next(word); count--; word = ic_tape_after(word)) {
+        size_t length;
+        const char *text = ic_tape_text(tape, word, &length);
+        bool same = length == strlen(name) && memcmp(text, name, length) == 0;
+        word = ic_tape_next(word);
+        if (same) found = word;
+    }
+    return found;
+}
+
+/* Whether the list of a page is something else. It may be missing, null or an empty object (SCIM leaves empty
+ * lists out; RFC 7644, 3.4.2). */
+static bool answer_has_no_list(const ic_content *content, const ic_tape *tape) {
+    bool paged = content->type == IC_CONTENT_ITEMS && content->field;
+    const uint64_t *list = paged ? answer_member(tape, content->field) : NULL;
+    if (!list || ic_tape_kind_of(*list) == IC_TAPE_NULL) return false;
+    return ic_tape_kind_of(*list) != IC_TAPE_ARRAY &&
+           !(ic_tape_kind_of(*list) == IC_TAPE_OBJECT && ic_tape_count(list) == 0);
+}
+
+/* Checks that an answer of the catalog has the type that the service's documents promise. Of Clickwrap's
+ * answers these are not certain: a list may come as it is or in an object
+ * (src/ironclad/clickwrap/answers.lua). */
+static bool answer_check_type(const ic_request *request, const ic_response *response, const ic_tape *tape,
+                              ic_error *error) {
+    static const ic_content plain = {.type = IC_CONTENT_PLAIN};
+    if (request->answer != IC_ANSWER_JSON) return true;
+    bool certain = ic_services[request->operation->service].product == IC_PRODUCT_CLM;
+    const ic_content *content = certain ? &request->operation->content : &plain;
+    const char *expected = answer_misses(content, tape->words);
+    if (expected)
+        ic_error_set(error, IC_ERR_PROTOCOL, "the answer is not %s (status %ld)", expected, response->status);
+    else if (answer_has_no_list(content, tape))
+        ic_error_set(error, IC_ERR_PROTOCOL, "the answer's %s is not a list (status %ld)", content->field,
+                     response->status);
+    return error->kind == IC_OK;
+}
+
 static bool answer_read_json(const ic_request *request, const ic_response *response, ic_buf *body,
                              ic_value *value, ic_error *error) {
     value->kind = request->anonymous ? IC_VALUE_TREE : IC_VALUE_TAPE;
     if (request->anonymous) value->tree = ic_json_parse(body->data, body->length, error);
-    if (value->tree || (!request->anonymous && ic_tape_take(&value->tape, body, error))) return true;
+    if (value->tree) return true;
+    bool read = !request->anonymous && ic_tape_take(&value->tape, body, error);
+    if (read && answer_check_type(request, response, &value->tape, error)) return true;
     ic_value_free(value);
+    if (read) return false;
     char type[80], *reason = NULL;
     if (error->kind != IC_ERR_PROTOCOL) return false;
     reason = ic_strdup(ic_error_message(error));
