@@ -341,6 +341,7 @@ describe("the command ironclad-sandbox", function()
         assert.is_truthy(output:find("export IRONCLAD_" .. name .. "='[^']+'\n"), name)
       end
       assert.is_false(exists(output:match "export IRONCLAD_CA_FILE='([^']+)'"))
+      assert.matches("\nunset IRONCLAD_[^\n]* REDIS_URL\n$", output)
     end)
   end
 end)

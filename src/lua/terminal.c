@@ -131,28 +131,41 @@ static int terminal_read_hidden(lua_State *L) {
 
 /* ---- a child process ---- */
 
-/* The table of words at `index` as argv, or of "NAME=value" lines, followed by the entries of `more`, whose
- * names (up to "=") the table does not have. Pushes it as a userdata; the strings stay owned by the table. */
-static char **terminal_push_words(lua_State *L, int index, char *const *more) {
-    size_t count = ic_lua_rawlen(L, index), others = 0;
-    while (more && more[others])
-        others++;
-    const char **words = lua_newuserdata(L, (count + others + 1) * sizeof *words);
+/* The table of words at `index` as argv. Pushes it as a userdata with room for `more` words; the strings stay
+ * owned by the table. */
+static const char **terminal_push_words(lua_State *L, int index, size_t more) {
+    size_t count = ic_lua_rawlen(L, index);
+    const char **words = lua_newuserdata(L, (count + more + 1) * sizeof *words);
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, index, (int)i + 1);
         words[i] = lua_tostring(L, -1);
         lua_pop(L, 1);
         if (!words[i]) luaL_argerror(L, index, "a list of words expected");
     }
-    size_t own = count;
-    for (size_t i = 0; i < others; i++) {
-        size_t name = strcspn(more[i], "=");
-        bool replaced = false;
-        for (size_t j = 0; j < own && !replaced; j++)
-            replaced = strcspn(words[j], "=") == name && strncmp(words[j], more[i], name) == 0;
-        if (!replaced) words[count++] = more[i];
-    }
     words[count] = NULL;
+    return words;
+}
+
+/* This process's environment, changed by the table at `index`: a "NAME=value" replaces a variable, and a NAME
+ * removes it. Pushes it as a userdata. */
+static char **terminal_push_environment(lua_State *L, int index) {
+    char *const *others = ic_environment();
+    size_t own = ic_lua_rawlen(L, index), count = own, kept = 0;
+    for (size_t i = 0; others && others[i]; i++)
+        kept++;
+    const char **words = terminal_push_words(L, index, kept);
+    for (size_t i = 0; i < kept; i++) {
+        size_t name = strcspn(others[i], "=");
+        bool changed = false;
+        for (size_t j = 0; j < own && !changed; j++)
+            changed = strcspn(words[j], "=") == name && strncmp(words[j], others[i], name) == 0;
+        if (!changed) words[count++] = others[i];
+    }
+    size_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strchr(words[i], '=')) words[end++] = words[i];
+    }
+    words[end] = NULL;
     return (char **)words;
 }
 
@@ -174,14 +187,14 @@ static int terminal_spawn(pid_t *child, char *const *words, char *const *environ
 
 /* run(words, environment) -> the exit status of a program, found through PATH and run without a shell, with
  * this process's standard streams; 128 and the number of the signal that ended it; nil and a message when it
- * cannot be started. `environment` is a list of "NAME=value" lines, set for the program only. SIGTERM and
- * SIGHUP are passed on to it after catch_signals. */
+ * cannot be started. `environment` is a list of "NAME=value" lines, set for the program only, and of names,
+ * which it does not get. SIGTERM and SIGHUP are passed on to it after catch_signals. */
 static int terminal_run(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    char **words = terminal_push_words(L, 1, NULL);
-    char **environment = terminal_push_words(L, 2, ic_environment());
+    char **words = (char **)terminal_push_words(L, 1, 0);
+    char **environment = terminal_push_environment(L, 2);
     if (!words[0]) return luaL_argerror(L, 1, "a list of words expected");
     pid_t child;
     int status = 0, reason = terminal_spawn(&child, words, environment);

@@ -299,8 +299,39 @@ describe("ironclad sandbox", function()
   it("prints lines for a shell until it is interrupted", function()
     local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & %s; pkill -INT -P $! ; "
       .. "kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(folder,
-      peer.waiting("grep -q CA_FILE " .. folder .. "/lines"), folder), given)
+      peer.waiting("grep -q ^unset " .. folder .. "/lines"), folder), given)
     assert.matches("9\n$", out)
+  end)
+
+  describe("leaves nothing of a company in the environment:", function()
+    local whoami = "env | grep company.invalid; " .. command.program() .. " whoami"
+
+    -- Reads the lines of a sandbox, and asks it.
+    local function reading(program)
+      local lines = folder .. "/" .. program:match "[%w-]+$" .. ".lines"
+      return ("%s > %s 2>&1 & %s; sed -En '/^(export|unset) /p' %s > %s.sh; . %s.sh; %s; kill $!; wait $!"):format(
+        program, lines, peer.waiting("grep -q ^unset " .. lines), lines, lines, lines, whoami)
+    end
+
+    for name, line in pairs {
+      ["ironclad sandbox -- COMMAND"] = command.program() .. " sandbox -- sh -c " .. peer.quoted(whoami),
+      ["the lines of ironclad sandbox"] = function() return reading(command.program() .. " sandbox") end,
+      ["the lines of ironclad-sandbox"] = function() return reading "ironclad-sandbox" end,
+      ["with_sandbox.sh"] = "recipes/support/with_sandbox.sh sh -c " .. peer.quoted(whoami),
+    } do
+      it(name, function()
+        local words = {}
+        for _, variable in ipairs { "TOKEN", "REFRESH_TOKEN", "SCOPES", "CLIENT_CERT", "CLIENT_KEY", "CONFIG", "STORE",
+          "CLIENT_KEY_PASSWORD", "CLICKWRAP_ENVIRONMENT", "WEBHOOK_URL", "TERMS_GROUP", "TERMS_WEBHOOK_TOKEN",
+          "REDIRECT_URI", "INSTANCE", "CLIENT_ID", "CLIENT_SECRET", "CA_FILE" } do
+          words[#words + 1] = "IRONCLAD_" .. variable .. "=company.invalid"
+        end
+        local out = peer.shell(('export LD_PRELOAD="$preload" REDIS_URL=company.invalid %s; %s'):format(
+          table.concat(words, " "), type(line) == "string" and line or line()))
+        assert.matches("email\tjane.doe@example.com", out)
+        assert.is_nil(out:find("company.invalid", 1, true), out)
+      end)
+    end
   end)
 end)
 

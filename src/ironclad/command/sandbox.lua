@@ -14,8 +14,9 @@ local sandbox = { stop = true, flags = {
 } }
 
 sandbox.help = [[
-With COMMAND, the command runs with IRONCLAD_INSTANCE and the other variables of the sandbox, and the sandbox ends with
-it; the exit status is the command's. Without, lines for a shell are printed, and the sandbox runs until Ctrl-C.
+With COMMAND, the command runs with IRONCLAD_INSTANCE and the other variables of the sandbox, and without those of any
+other connection. The sandbox ends with it; the exit status is the command's. Without COMMAND, lines for a shell are
+printed, and the sandbox runs until Ctrl-C.
 `ironclad-sandbox --help` has more options and the controls.
 
   ironclad sandbox -- ironclad workflows list
@@ -40,35 +41,20 @@ local function own_folder()
   return (os.getenv "PWD" or ".") .. "/" .. folder
 end
 
--- The variables that point a program at the sandbox, and at nothing else.
+-- The environment of a command, for core.terminal.run.
 local function environment(started)
-  local lines, clickwrap = {}, started:clickwrap_settings()
-  for _, pair in ipairs {
-    { "IRONCLAD_INSTANCE", started.instance }, { "IRONCLAD_CLIENT_ID", started.client_id },
-    { "IRONCLAD_CLIENT_SECRET", started.client_secret }, { "IRONCLAD_AS_USER", started.as_user },
-    { "IRONCLAD_CA_FILE", started.ca_file or "" }, { "IRONCLAD_TOKEN", "" }, { "IRONCLAD_REFRESH_TOKEN", "" },
-    { "IRONCLAD_CLIENT_CERT", "" }, { "IRONCLAD_CLIENT_KEY", "" }, { "IRONCLAD_CLIENT_KEY_PASSWORD", "" },
-    { "IRONCLAD_CLICKWRAP_SITE", clickwrap.site_access_id }, { "IRONCLAD_CLICKWRAP_TOKEN", clickwrap.api_token },
-    { "IRONCLAD_CLICKWRAP_ACTIVITY_HOST", clickwrap.url }, { "IRONCLAD_CLICKWRAP_REST_HOST", clickwrap.url },
-    { "IRONCLAD_CLICKWRAP_ENVIRONMENT", "" }, { "IRONCLAD_SCOPES", "" },
-    { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
-    { "PATH", ("%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) },
-  } do
-    lines[#lines + 1] = pair[1] .. "=" .. pair[2]
+  local set, lines = require("ironclad.sandbox.environment").of(started)
+  for _, pair in ipairs(set) do lines[#lines + 1] = pair[1] .. "=" .. pair[2] end
+  for _, line in ipairs { "no_proxy=127.0.0.1", "NO_PROXY=127.0.0.1",
+    ("PATH=%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) } do
+    lines[#lines + 1] = line
   end
   return lines
 end
 
-local function quoted(value) return "'" .. value:gsub("'", "'\\''") .. "'" end
-
 local function run_until_interrupted(started)
   io.stderr:write(terminal.clean(started:info(), true), "\n")
-  for _, line in ipairs(environment(started)) do
-    local name, value = line:match "^([^=]+)=(.*)$"
-    if name:find "^IRONCLAD" and (value ~= "" or name == "IRONCLAD_CA_FILE") then
-      terminal.write(value == "" and "unset " .. name or ("export %s=%s"):format(name, quoted(value)), "\n")
-    end
-  end
+  terminal.write(require("ironclad.sandbox.environment").lines(started))
   terminal.flush()
   local client = started:connect { rate_limit = false }
   local run = require "ironclad.calls.run"

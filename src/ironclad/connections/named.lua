@@ -37,8 +37,8 @@ local paths = { ca_file = true, ca_path = true, client_cert = true, client_key =
 
 local kinds_of_store = { memory = true, shared = true } -- which are no paths
 
--- The environment variables of each place (core.options).
-local variables_of = {
+--- The environment variables of each place (core.options): option -> variable.
+named.variables = {
   connect = {
     instance = "IRONCLAD_INSTANCE",
     client_id = "IRONCLAD_CLIENT_ID",
@@ -356,7 +356,7 @@ end
 -- @return as named.load; the function names the environment variable
 function named.from_env(given, place)
   given = given or {}
-  local variables = variables_of[place or "connect"]
+  local variables = named.variables[place or "connect"]
   if type(given) ~= "table" then return nil, "expected a table of options, got a " .. type(given) end
   if given.name ~= nil then return nil, "name: a named connection is opened by ironclad." .. (place or "connect") end
   local options = {}
