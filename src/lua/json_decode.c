@@ -12,15 +12,18 @@ typedef struct decoder {
     const ic_tape *tape;
     ic_kept_texts *kept; /* NULL: no text is kept */
     int array_type;      /* stack index, as those below */
+    int digits_type;     /* 0: integers that no Lua number can hold are texts */
     int first_slot;      /* of IC_KEPT_TEXTS slots for the kept texts; 0: they are in `table` */
     int table;
 } decoder;
 
 static const uint64_t *decode_value(decoder *d, const uint64_t *word);
 
-void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
+/* As ic_lua_push_tape. With the stack index of a metatable, an integer that no Lua number can hold becomes a
+ * table { digits = … } of that type. */
+static void decode_tape(lua_State *L, const ic_tape *tape, const uint64_t *word, int digits_type) {
     ic_kept_texts kept;
-    decoder d = {.L = L, .tape = tape};
+    decoder d = {.L = L, .tape = tape, .digits_type = digits_type};
     luaL_checkstack(L, IC_KEPT_TEXTS + 5, "JSON");
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     d.array_type = lua_gettop(L);
@@ -33,6 +36,10 @@ void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
     decode_value(&d, word);
     lua_replace(L, d.array_type);
     lua_settop(L, d.array_type);
+}
+
+void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
+    decode_tape(L, tape, word, 0);
 }
 
 const uint64_t *ic_lua_push_item(lua_State *L, const ic_tape *tape, const uint64_t *word, ic_kept_texts *kept,
@@ -83,17 +90,29 @@ static void decode_text(decoder *d, const uint64_t *word) {
     d->kept->words[place] = *word;
 }
 
-static void decode_integer(lua_State *L, int64_t value) {
+/* The digits of an integer that no Lua number can hold are at the top of the stack. */
+static void decode_digits(const decoder *d) {
+    lua_State *L = d->L;
+    if (!d->digits_type) return;
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "digits");
+    lua_pushvalue(L, d->digits_type);
+    lua_setmetatable(L, -2);
+}
+
+static void decode_integer(const decoder *d, int64_t value) {
 #if LUA_VERSION_NUM >= 503
-    lua_pushinteger(L, (lua_Integer)value);
+    lua_pushinteger(d->L, (lua_Integer)value);
 #else
     char digits[24];
     if (value >= -MAX_INTEGER && value <= MAX_INTEGER) {
-        lua_pushnumber(L, (lua_Number)value);
+        lua_pushnumber(d->L, (lua_Number)value);
         return;
     }
     snprintf(digits, sizeof digits, "%lld", (long long)value);
-    lua_pushstring(L, digits);
+    lua_pushstring(d->L, digits);
+    decode_digits(d);
 #endif
 }
 
@@ -133,10 +152,13 @@ static const uint64_t *decode_value(decoder *d, const uint64_t *word) {
     case IC_TAPE_FALSE:
     case IC_TAPE_TRUE: lua_pushboolean(L, ic_tape_kind_of(*word) == IC_TAPE_TRUE); break;
     case IC_TAPE_INTEGER:
-    case IC_TAPE_LONG_INTEGER: decode_integer(L, ic_tape_integer(word)); break;
+    case IC_TAPE_LONG_INTEGER: decode_integer(d, ic_tape_integer(word)); break;
     case IC_TAPE_REAL: lua_pushnumber(L, ic_tape_real(word)); break;
     case IC_TAPE_TEXT: decode_text(d, word); break;
-    case IC_TAPE_DIGITS: decode_new_text(d, word); break;
+    case IC_TAPE_DIGITS:
+        decode_new_text(d, word);
+        decode_digits(d);
+        break;
     case IC_TAPE_ARRAY: return decode_array(d, word);
     case IC_TAPE_OBJECT: return decode_object(d, word);
     default: lua_pushlightuserdata(L, NULL);
@@ -153,6 +175,7 @@ static int decode_gc(lua_State *L) {
 
 int ic_lua_json_decode(lua_State *L) {
     luaL_checktype(L, 1, LUA_TSTRING);
+    lua_settop(L, 2);
     size_t length;
     const char *text = lua_tolstring(L, 1, &length);
     ic_tape *tape = lua_newuserdata(L, sizeof *tape);
@@ -161,7 +184,7 @@ int ic_lua_json_decode(lua_State *L) {
     lua_setmetatable(L, -2);
     ic_error error = {0};
     if (ic_tape_read(tape, text, length, &error)) {
-        ic_lua_push_tape(L, tape, tape->words);
+        decode_tape(L, tape, tape->words, lua_istable(L, 2) ? 2 : 0);
         ic_tape_free(tape);
         return 1;
     }

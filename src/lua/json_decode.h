@@ -28,7 +28,8 @@ typedef struct ic_kept_texts {
 const uint64_t *ic_lua_push_item(lua_State *L, const ic_tape *tape, const uint64_t *word, ic_kept_texts *kept,
                                  int table);
 
-/* decode(text) -> the value, or nil, what is wrong, and its kind (error.h) */
+/* decode(text) -> the value, or nil, what is wrong, and its kind (error.h)
+ * decode(text, metatable): an integer that no Lua number can hold becomes a table { digits = … } with it */
 int ic_lua_json_decode(lua_State *L);
 
 /* Creates the metatables (registry). */

@@ -407,13 +407,15 @@ void ic_lua_push_json_encode(lua_State *L) {
 
 /* ---- fields of a body ---- */
 
-/* Makes a node of what was written. Tables, and texts that a C string cannot hold, become raw JSON. NULL
- * when out of memory. */
+/* Makes a node of what was written. Tables, texts that a C string cannot hold, and numbers that cJSON cannot
+ * hold become raw JSON. NULL when out of memory. */
 static cJSON *encode_node(const ic_buf *text, bool tree) {
-    bool table = strchr("[{", text->data[0]), nul = strstr(text->data, "\\u0000");
-    if (tree || !(table || nul)) return ic_json_parse(text->data, text->length, NULL);
-    cJSON *node = cJSON_CreateNull();
-    if (!node) return NULL;
+    char first = text->data[0];
+    bool raw = !tree && (first == '[' || first == '{' || strstr(text->data, "\\u0000"));
+    cJSON *node = raw ? cJSON_CreateNull() : ic_json_parse(text->data, text->length, NULL);
+    bool digits = node && cJSON_IsString(node) && first != '"';
+    if (!node || !(raw || (digits && !tree))) return node;
+    cJSON_free(node->valuestring);
     node->type = cJSON_Raw;
     node->valuestring = cJSON_malloc(text->length + 1);
     if (node->valuestring) return memcpy(node->valuestring, text->data, text->length + 1), node;

@@ -2,7 +2,6 @@
 -- printed.
 
 local catalog = require "ironclad.calls.catalog"
-local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.command.names"
@@ -232,7 +231,7 @@ function request.print(described, err)
   terminal.write(described.method, " ", terminal.clean(described.url), "\n")
   if described.as_user then terminal.write("as ", terminal.clean(described.as_user), "\n") end
   if described.body then
-    local value, problem = core.json.decode(described.body)
+    local value, problem = require("ironclad.values.encode").read(described.body)
     -- Other bodies than JSON are fields of a form.
     local text = problem and terminal.clean(described.body)
       or require("ironclad.values.pretty").encode(value, { pretty = true, sort = true })

@@ -8,7 +8,11 @@
 
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
+
+local encode = lazy "ironclad.values.encode"
+local values = lazy "ironclad.values.values"
 
 local typed = {}
 
@@ -42,7 +46,7 @@ local function json_of(name, text)
   if not json:find "%S" then
     fail.usage("%s: expected JSON, %s", name, text:sub(1, 1) == "@" and text .. " is empty" or "got nothing")
   end
-  local value, problem = core.json.decode(json)
+  local value, problem = encode.read(json)
   if problem then fail.usage("%s: %s", name, problem) end
   return value
 end
@@ -97,9 +101,14 @@ end
 local readers = {
   string = content,
   email = content,
-  number = function(name, text) return tonumber(text) or refuse(name, "a number", text) end,
+  number = function(name, text)
+    local number = encode.number(text)
+    if number then return number end
+    if text:find "^%-?%d*%.%d+$" then fail.usage("%s: %s has more digits than a number can hold", name, text) end
+    refuse(name, "a number, as 12.5", text)
+  end,
   integer = function(name, text)
-    local number = tonumber(text)
+    local number = values.number(text)
     if not number or number % 1 ~= 0 then refuse(name, "a whole number", text) end
     return number
   end,

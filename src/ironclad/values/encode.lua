@@ -6,6 +6,8 @@
 --                                    nil and what is wrong
 --   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
 --   encode.typed(type, value)     -> the value of a property that is given with its type
+--   encode.number(text)           -> a number from a text of digits
+--   encode.read(text)             -> the value of a JSON text, with every number as it is written
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
 --   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script, and the
 --                                    module never changes it
@@ -81,8 +83,21 @@ end
 -- json.decode returns a number that Lua cannot hold as a string of its digits. Such a string is sent as a number again.
 local Digits = { __as_number = function(number) return number.digits end }
 
+--- The value of a JSON text; nil and what is wrong. A number that Lua cannot hold is sent as it is written, and is not
+-- taken for a text.
+function encode.read(text) return core.json.decode(text, Digits) end
+
+--- A number from a text of digits. Digits that Lua cannot hold are sent as they are written.
+-- @return nil when the text is no number, or has a fraction that would lose digits
+function encode.number(text)
+  local number = values.number(text)
+  if number then return number end
+  local sign, digits = text:match "^(%-?)0*(%d+)$"
+  return digits and encode.read(sign .. digits)
+end
+
 local function to_number(given)
-  if type(given) == "number" then return given end
+  if type(given) == "number" or getmetatable(given) == Digits then return given end
   local digits = type(given) == "string" and given:find "^%-?%d" and core.json.decode(given)
   if type(digits) ~= "string" then return nil, "expected a number" end
   return setmetatable({ digits = digits }, Digits)
@@ -148,6 +163,7 @@ local marks = { recordId = "reference", source = "clause", currency = "monetary_
 
 local function shape_of(given)
   if values.kind(given) then return (values.property(given)) end
+  if getmetatable(given) == Digits then return "number" end
   if type(given) ~= "table" then
     return (type(given) == "string" or type(given) == "number" or type(given) == "boolean") and type(given) or nil
   end

@@ -3,6 +3,7 @@
 -- workflow's address is one text, a record's an object). Values are checked when they are made, print as text, and
 -- compare by content.
 --
+--   values.number(text)         a number from decimal digits
 --   values.kind(value)          "money", "date", "duration" or "address"; nil for anything else
 --   values.property(value)      as a record's property: its type, and the value as JSON has it
 
@@ -59,6 +60,13 @@ local function digits_of(text) return (text:gsub("[%-%.]", ""):gsub("^0+", ""):g
 local function keeps_digits(number, text)
   local digits = digits_of(text)
   return #digits <= 15 or digits == digits_of(core.json.encode(number))
+end
+
+--- The number that a text says in decimal digits, as "-12.5"; nil for any other text, and for digits that Lua's numbers
+-- cannot hold.
+function values.number(text)
+  local number = (text:find "^%-?%d+$" or text:find "^%-?%d*%.%d+$") and tonumber(text)
+  return is_finite(number) and keeps_digits(number, text) and number or nil
 end
 
 --- An amount of money. Fields: currency, amount.
