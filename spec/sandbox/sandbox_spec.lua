@@ -319,6 +319,7 @@ describe("the command ironclad-sandbox", function()
     assert.is_truthy(output:find("cannot read the fixtures /nonexistent/company.json", 1, true), output)
     for _, words in ipairs {
       { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" }, { "--deliver-to", "nobody" },
+      { "--port", "0x50" }, { "--latency=inf" }, { "--seed", "1e3" },
     } do
       output, status = peer.lua(command(words))
       assert.are.equal(2, status, output)

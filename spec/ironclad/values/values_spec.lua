@@ -183,7 +183,8 @@ describe("ironclad.duration", function()
     for _, count in ipairs { -1, 1.5, 0 / 0, math.huge, "1", true } do
       mistaken("years: expected a whole number that is not negative", ironclad.duration, { years = count })
     end
-    for _, text in ipairs { "", "P", "1Y", "P1", "PT1H", "P1DT1H", "P-1Y", "P1.5Y", "P1M1Y", "p1y", "P1Y " } do
+    for _, text in ipairs { "", "P", "1Y", "P1", "PT1H", "P1DT1H", "P-1Y", "P1.5Y", "P1M1Y", "p1y", "P1Y ",
+      "P99999999999999999999Y", "P12345678901234567891D" } do
       mistaken("expected ISO 8601 in whole days", ironclad.duration, text)
     end
   end)

@@ -48,7 +48,7 @@ local places = { "properties", "attributes" }
 local function step(value, name)
   if type(value) ~= "table" then return nil end
   local found = rawget(value, name)
-  if found == nil and tonumber(name) then found = rawget(value, tonumber(name)) end
+  if found == nil and name:find "^%d+$" then found = rawget(value, tonumber(name)) end
   return found
 end
 

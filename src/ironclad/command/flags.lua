@@ -12,6 +12,7 @@
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
+local values = require("ironclad.base.lazy") "ironclad.values.values"
 
 local flags = {}
 
@@ -38,15 +39,15 @@ end
 
 local readers = {
   seconds = function(flag, text)
-    local number = tonumber(text)
-    if not number or number < (flag.least or 0) or number ~= number then
+    local number = values.number(text)
+    if not number or number < (flag.least or 0) then
       fail.usage("--%s: expected a number of seconds%s, got %q", flag[1],
         flag.least and (" from %g"):format(flag.least) or "", text)
     end
     return number
   end,
   count = function(flag, text)
-    local number = tonumber(text)
+    local number = values.number(text)
     local least, most = flag.least or 0, flag.most
     if not number or number < least or number % 1 ~= 0 or (most and number > most) then
       local range = most and (" from %d to %d"):format(least, most) or least > 0 and " from " .. least or ""
@@ -55,7 +56,7 @@ local readers = {
     return number
   end,
   day = function(flag, text)
-    if not text:find "^%d%d%d%d%-%d%d%-%d%d$" then
+    if not text:find "^%d%d%d%d%-%d%d%-%d%d$" or not values.make.date(text) then
       fail.usage("--%s: expected a day, as 2026-01-31, got %q", flag[1], text)
     end
     return text

@@ -11,6 +11,8 @@ local operation_flags = require "ironclad.command.operation_flags"
 local output = require "ironclad.command.output"
 local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
+local typed = require "ironclad.command.typed"
+local values = require("ironclad.base.lazy") "ironclad.values.values"
 
 local operation = {}
 
@@ -20,16 +22,21 @@ local DEFAULT_LIMIT = 30 -- items of a list, unless --limit or --all says otherw
 
 -- ---- lists ----
 
-local days_of = { d = 1, w = 7, m = 30, y = 365 }
+local days_of = { days = 1, weeks = 7, months = 30, years = 365 }
 
 local function expiring_filter(text)
-  local count, unit = text:match "^(%d+)%s*(%a?)"
-  local days = count and tonumber(count) * (days_of[unit ~= "" and unit or "d"] or 0)
-  if not days or days == 0 then fail.usage("--expiring: expected a time, as 90d or 6m, got %q", text) end
+  local days = 0
+  for unit, count in pairs(typed.length(text:find "^%d+$" and text .. "d" or text) or {}) do
+    days = days + count * days_of[unit]
+  end
   local ironclad = require "ironclad"
+  local last = days > 0 and values.make.date(os.time() + days * 86400.0)
+  if not last then
+    fail.usage("--expiring: expected a time, as 90d or 6m, that ends by the year 9999, got %q", text)
+  end
   local filter = ironclad.filter
   return filter.And(filter.GreaterThanOrEqual("expirationDate", ironclad.date(os.time())),
-    filter.LessThanOrEqual("expirationDate", ironclad.date(os.time() + days * 86400)))
+    filter.LessThanOrEqual("expirationDate", last))
 end
 
 local function list_note(iterator, given, limit)

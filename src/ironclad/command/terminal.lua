@@ -122,7 +122,7 @@ function terminal.choose(question, choices)
   end
   while true do
     local answer = terminal.ask(question, "1")
-    local choice = choices[tonumber(answer)]
+    local choice = answer:find "^%d+$" and choices[tonumber(answer)]
     if choice then return choice[1] end
     for _, other in ipairs(choices) do
       if other[1] == answer then return answer end

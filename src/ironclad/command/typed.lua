@@ -63,37 +63,53 @@ end
 
 local function looks_like_json(text) return text:find "^%s*[%[{]" ~= nil end
 
+-- The digits of an amount, with a comma at each thousand or without; nil for any other text: "5.000,00" and "1,5" mean
+-- different amounts in different countries.
+local function amount_digits(text)
+  if not text:find "," then return text:find "^%-?%d+%.?%d*$" and text:find "%d$" and text end
+  local first, groups, fraction = text:match "^(%-?[1-9]%d?%d?)([%d,]+)(.*)$"
+  local whole = first and groups:gsub(",%d%d%d", "") == ""
+  if not whole or not (fraction == "" or fraction:find "^%.%d+$") then return nil end
+  return first .. groups:gsub(",", "") .. fraction
+end
+
 local function amount_of(name, text)
   local currency, amount = text:match "^%s*(%a%a%a)%s*(%-?[%d.,]+)%s*$"
   if not currency then amount, currency = text:match "^%s*(%-?[%d.,]+)%s*(%a%a%a)%s*$" end
-  if not currency then refuse(name, 'an amount, as "USD 5000"', text) end
-  local value, problem = require("ironclad.values.values").make.money(currency:upper(), (amount:gsub(",", "")))
+  local digits = currency and amount_digits(amount)
+  if not digits then refuse(name, 'an amount, as "USD 5000", "USD 0.50" or "USD 1,234,567.89"', text) end
+  local value, problem = values.make.money(currency:upper(), digits)
   if not value then fail.usage("%s: %s", name, problem) end
   return value
 end
 
-local letters = { d = "days", w = "weeks", m = "months", y = "years" }
+local units = {}
+for _, unit in ipairs { "days", "weeks", "months", "years" } do
+  for _, word in ipairs { unit, unit:sub(1, -2), unit:sub(1, 1) } do units[word] = unit end
+end
 
--- "P1Y2M", "2 years", "18 months", "1y6m".
+--- A length of time in words: "2 years", "1y6m", "1 year, 6 months".
+-- @return its counts by "years", "months", "weeks" and "days"; nil for any other text
+function typed.length(text)
+  local fields, given = {}, nil
+  local rest = text:lower():gsub("(%d+)%s*(%a+)", function(count, word)
+    local unit = units[word]
+    if not unit or fields[unit] or not values.number(count) then return nil end
+    fields[unit], given = values.number(count), true
+    return ""
+  end)
+  return given and not rest:find "[^%s,]" and fields or nil
+end
+
 local function duration_of(name, text)
-  local make = require("ironclad.values.values").make
-  if text:find "^P" then
-    local value, problem = make.duration(text)
-    if not value then fail.usage("%s: %s", name, problem) end
-    return value
-  end
-  local fields, rest = {}, text:lower()
-  for count, unit in rest:gmatch "(%d+)%s*(%a+)" do
-    local known = letters[unit:sub(1, 1)]
-    if known then fields[known] = tonumber(count) end
-  end
-  local value = not rest:gsub("(%d+)%s*(%a+)", ""):find "[^%s,]" and make.duration(fields)
-  if not value then refuse(name, 'a length of time, as "2 years" or "P2Y"', text) end
+  local fields = text:find "^P" and text or typed.length(text)
+  local value = fields and values.make.duration(fields)
+  if not value then refuse(name, 'a length of time, as "2 years", "18 months", "1y6m" or "P1Y6M"', text) end
   return value
 end
 
 local function date_of(name, text)
-  local value, problem = require("ironclad.values.values").make.date(text)
+  local value, problem = values.make.date(text)
   if not value then fail.usage("%s: %s", name, problem) end
   return value
 end
@@ -142,6 +158,11 @@ local function any(name, text)
 end
 
 readers.document = readers.file
+-- As Ironclad's documents have a clause that a person wrote.
+function readers.clause(name, text)
+  local value = any(name, text)
+  return type(value) == "string" and { source = "manual", clauseText = value } or value
+end
 readers.comment = readers.string
 
 -- The choices of a field of the catalog, or those of a template's field that takes no other text.

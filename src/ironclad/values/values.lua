@@ -238,12 +238,13 @@ function Duration.__eq(a, b)
   return true
 end
 
--- The fields of "P1Y2M"; nil for any other text, and for one with parts of a day.
+-- The fields of "P1Y2M"; nil for any other text, one with parts of a day, and one with more digits than a number holds.
 local function parse_duration(text)
   local fields, rest = {}, text:match "^P(.+)$"
   for _, unit in ipairs(units) do
     local count, after = (rest or ""):match("^(%d+)" .. letters[unit] .. "(.*)$")
-    if count then fields[unit], rest = tonumber(count), after end
+    if count then fields[unit], rest = values.number(count), after end
+    if count and not fields[unit] then return nil end
   end
   return rest == "" and fields or nil
 end
@@ -254,7 +255,7 @@ function make.duration(fields)
   if type(fields) == "string" then
     local parsed = parse_duration(fields)
     if not parsed then return nil, ('expected ISO 8601 in whole days, as "P1Y2M", got "%s"'):format(fields) end
-    return setmetatable(parsed, Duration)
+    fields = parsed
   end
   if type(fields) ~= "table" then
     return nil, "expected a table, as { years = 1, months = 2 }, got " .. type(fields)
