@@ -1,9 +1,10 @@
 -- Imports a folder of PDFs into records: lua bulk_import.lua folder
 -- Its metadata.csv has a line of names, then a line for each record: externalId, file, type, name, and any properties
--- of the company's record schema. It may be killed at any time and run again: each step is written to journal.txt
--- before it is done. When the creation of a record got no answer, the record is looked up by its property `externalId`
--- before it is created again. A row that cannot be imported is reported; the others are imported, and the exit status
--- is 1. Correct the row, and run it again.
+-- of the company's record schema: a number as 12.5, an amount as USD 5000, a date as 2026-01-31, a length of time as
+-- P1Y6M, a list as red; green, a clause as its text, a reference as the record's id. It may be killed at any time and
+-- run again: each step is written to journal.txt before it is done. When the creation of a record got no answer, the
+-- record is looked up by its property `externalId` before it is created again. A row that cannot be imported is
+-- reported; the others are imported, and the exit status is 1. Correct the row, and run it again.
 
 local ironclad = require "ironclad"
 local folder = arg[1] or error("usage: lua bulk_import.lua folder", 0)
@@ -32,24 +33,45 @@ local function type_of(name)
   return schema.properties[name] and schema.properties[name].type
 end
 
--- How the text of a cell is read, by the type of its property; the others are sent as they are.
+-- The value that a function of the module makes of a text, or nil.
+local function made(make, ...)
+  local fine, value = pcall(make, ...)
+  return fine and value or nil
+end
+
+-- How the text of a cell is read, by the type of its property, and what is expected there; the others are sent as they
+-- are.
 local readers = {
-  number = function(text) return text:find "^%-?%d+%.?%d*$" and tonumber(text), "a number, as 12.5" end,
-  boolean = function(text) return ({ ["true"] = true, ["false"] = false })[text:lower()], "true or false" end,
-  monetary_amount = function(text)
+  -- json.decode returns a whole number that Lua cannot hold as the text of its digits, which is sent as a number again.
+  number = { "a number, as 12.5", function(text)
+    local sign, digits, fraction = text:match "^(%-?)0*(%d+)(%.?%d*)$"
+    local exact = digits and (fraction == "" or #digits + #fraction <= 16)
+    return exact and (ironclad.json.decode(sign .. digits .. fraction)) or nil
+  end },
+  boolean = { "true or false", function(text) return ({ ["true"] = true, ["false"] = false })[text:lower()] end },
+  monetary_amount = { "a currency and an amount, as USD 5000", function(text)
     local currency, amount = text:match "^(%u%u%u) (%-?%d+%.?%d*)$"
-    return currency and ironclad.money(currency, amount), "a currency and an amount, as USD 5000"
-  end,
+    return currency and made(ironclad.money, currency, amount)
+  end },
+  date = { "a date, as 2026-01-31", function(text) return made(ironclad.date, text) end },
+  duration = { "a length of time, as P1Y6M", function(text) return made(ironclad.duration, text) end },
+  email = { "an e-mail address", function(text) return text:match "^[^@%s]+@[^@%s]+$" end },
+  address = { "an address of up to 4 lines", function(text) return made(ironclad.address, { lines = text }) end },
+  array = { "a list, as red; green", function(text)
+    local list = ironclad.array {}
+    for item in text:gmatch "[^;%s][^;]*" do list[#list + 1] = item:match "^(.-)%s*$" end
+    return list[1] and list
+  end },
+  clause = { "a text", function(text) return { source = "manual", clauseText = text } end },
 }
 
 local function properties_of(row)
   local properties = {}
   for name, text in pairs(row) do
     if not OWN[name] and text ~= "" then
-      local read = readers[type_of(name) or false]
-      local value, wanted = text, nil
-      if read then value, wanted = read(text) end
-      if value == nil then error(("%s: expected %s, got %s"):format(name, wanted, text), 0) end
+      local reader, value = readers[type_of(name) or false], text
+      if reader then value = reader[2](text) end
+      if value == nil then error(("%s: expected %s, got %s"):format(name, reader[1], text), 0) end
       properties[name] = value
     end
   end

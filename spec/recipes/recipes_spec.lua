@@ -190,6 +190,49 @@ describe("recipes/bulk_import.lua", function()
     assert.is_nil(found["T-2"]:property "agreementDate")
   end)
 
+  it("reads every type of the record schema, and keeps all digits of a number", function()
+    local digits = "9007199254740993" -- 2^53 + 1
+    write_rows { "externalId,file,type,name,seats,tags,governingLaw,term,counterpartyEmail,counterpartyAddress",
+      "K-1,1.pdf,mutualNDA,One," .. digits .. ',red; green,The law of Oregon.,P1Y6M,a@b.example,"1 Main St\n97201"',
+      'K-2,1.pdf,mutualNDA,Two,-007.50,"x,y ;",,,,' }
+    run("bulk_import.lua", folder)
+    local found = records_by_external_id()
+    local one, two = found["K-1"], found["K-2"]
+    assert.are.equal(digits, tostring(one:property "seats"))
+    assert.are.equal("red|green", table.concat(one:property "tags", "|"))
+    assert.are.equal("The law of Oregon.", one:property("governingLaw").clauseText)
+    assert.are.same({ "P1Y6M", "a@b.example", "1 Main St\n97201" }, { one:property "term",
+      one:property "counterpartyEmail", tostring(one:property "counterpartyAddress") })
+    assert.are.same({ -7.5, "x,y", 1 }, { two:property "seats", two:property("tags")[1], #two:property "tags" })
+  end)
+
+  it("names the column, the text and what is expected", function()
+    local cases = { { "seats", "1e3", "a number, as 12.5" }, { "seats", "0.12345678901234567", "a number" },
+      { "seats", "1.", "a number" }, { "term", "2 years", "a length of time, as P1Y6M" },
+      { "agreementDate", "31.1.2026", "a date, as 2026-01-31" }, { "counterpartyEmail", "x", "an e-mail address" },
+      { "contractValue", "USD 5000.00.", "a currency and an amount" }, { "tags", " ; ", "a list, as red; green" },
+      { "contractValue", "USD 99999999999999999999.99", "a currency and an amount" } }
+    local lines, columns = {}, {}
+    for i, case in ipairs(cases) do
+      if not columns[case[1]] then
+        columns[#columns + 1] = case[1]
+        columns[case[1]] = #columns
+      end
+      lines[i] = ("M-%d,1.pdf,mutualNDA,One"):format(i) .. (","):rep(columns[case[1]]) .. case[2]
+    end
+    for i, line in ipairs(lines) do lines[i] = line .. (","):rep(#columns - columns[cases[i][1]]) end
+    table.insert(lines, 1, "externalId,file,type,name," .. table.concat(columns, ","))
+    write_rows(lines)
+    local output = fails()
+    for i, case in ipairs(cases) do
+      local text = ("line %d, M-%d: %s: expected %s"):format(i + 1, i, case[1], case[3])
+      assert.is_truthy(output:find(text, 1, true), text .. "\n" .. output)
+      assert.is_truthy(output:find("got " .. case[2] .. "\n", 1, true), output)
+    end
+    assert.is_nil(output:find "ironclad%.%a+{", output)
+    assert.are.equal(0, select(2, records_by_external_id()))
+  end)
+
   it("imports the other rows when some cannot be, says why, and creates nothing for those", function()
     write_rows { "externalId,file,type,name,seats,contractValue,autoRenews", "R-1,missing.pdf,mutualNDA,One,,,",
       "R-2,1.pdf,mutualNDA,Two,x,,", "R-3,1.pdf,mutualNDA,Three,,5000,", "R-4,1.pdf,mutualNDA,Four,,,maybe",
