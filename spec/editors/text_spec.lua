@@ -12,6 +12,7 @@ describe("a value in Neovim", function()
     { "true", true, { type = "boolean" }, "yes" },
     { "false", false, { type = "boolean" }, "no" },
     { "a number", 5000, { type = "number" }, "5000" },
+    { "a number with many digits", 1234567890123.45, { type = "number" }, "1234567890123.45" },
     { "a day", "2030-01-31T00:00:00.000Z", { type = "date" }, "31 Jan 2030" },
     { "a day without a time", "2030-01-31", { type = "date" }, "31 Jan 2030" },
     { "a point in time", "2030-01-31T12:05:09.000Z", { type = "date" }, "31 Jan 2030, 12:05 UTC" },

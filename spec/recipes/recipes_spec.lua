@@ -179,7 +179,8 @@ describe("recipes/bulk_import.lua", function()
 
   it("reads numbers, money, booleans and dates by the record schema", function()
     write_rows { "externalId,file,type,name,seats,contractValue,autoRenews,agreementDate,counterpartyName",
-      "T-1,1.pdf,mutualNDA,One,25,USD 5000.50,true,2026-01-31,12", "T-2,1.pdf,mutualNDA,Two,-0.5,EUR 7,False,," }
+      "T-1,1.pdf,mutualNDA,One,25,USD 5000.50,true,2026-01-31,12", "T-2,1.pdf,mutualNDA,Two,-0.5,EUR 7,False,,",
+      "T-3,1.pdf,mutualNDA,Three,9007199254740995,,,," }
     run("bulk_import.lua", folder)
     local found = records_by_external_id()
     assert.are.same({ 25, "USD 5000.50", true, "12" }, { found["T-1"]:property "seats",
@@ -188,6 +189,7 @@ describe("recipes/bulk_import.lua", function()
     assert.are.same({ -0.5, "EUR 7", false }, { found["T-2"]:property "seats",
       tostring(found["T-2"]:property "contractValue"), found["T-2"]:property "autoRenews" })
     assert.is_nil(found["T-2"]:property "agreementDate")
+    assert.are.equal("9007199254740995", ironclad.json.encode(found["T-3"]:property "seats"):match "%d+")
   end)
 
   it("reads every type of the record schema, and keeps all digits of a number", function()

@@ -87,6 +87,15 @@ describe("the command ironclad", function()
     assert.equal("cancelled", client.workflows:get(workflow.id).status)
   end)
 
+  it("sends all digits of a number", function()
+    for _, digits in ipairs { "9007199254740993", "9007199254740995" } do
+      good("records set IC-22 seats=" .. digits)
+      local seats = client.records:get("IC-22"):property "seats"
+      assert.equal(digits, type(seats) == "string" and seats or ironclad.json.encode(seats))
+    end
+    good "records set IC-22 seats:=null"
+  end)
+
   it("makes and changes a record with properties of the company's types", function()
     local out = good("records create type=mutualNDA 'name=An NDA' counterpartyName=Acme expirationDate=2030-01-31 "
       .. "'contractValue=5000 EUR' --json")
@@ -135,6 +144,8 @@ describe("the command ironclad", function()
     { "workflows list stats=active", 'did you mean "status"' },
     { "workflows list status=activ", 'expected one of active, paused, completed, cancelled, got activ;' },
     { "workflows list pageSize=many", 'pageSize: expected a whole number, got "many"' },
+    { "workflows list pageSize=12345678901234567890", "pageSize: expected a whole number, got" },
+    { "records set IC-22 seats=nan", 'seats: expected a number, got "nan"' },
     { "workflows list --jsn", "did you mean %-%-json%?" },
     { "workflows list --json --csv", "give one of them" },
     { "workflows list --limit", "%-%-limit needs a value" },

@@ -25,6 +25,11 @@ describe("ironclad.filter", function()
     { filter.LessThanOrEqual("amount", -5), "LessThanOrEqual([amount], '-5')" },
     { filter.GreaterThan("amount", 1e15), "GreaterThan([amount], '1000000000000000')" },
     { filter.GreaterThanOrEqual("amount", "1000"), "GreaterThanOrEqual([amount], '1000')" },
+    { filter.LessThan("amount", "-12.50"), "LessThan([amount], '-12.50')" },
+    { filter.GreaterThan("seats", "12345678901234567890"), "GreaterThan([seats], '12345678901234567890')" },
+    { filter.LessThanOrEqual("seats", "9007199254740993"), "LessThanOrEqual([seats], '9007199254740993')" },
+    { filter.LessThan("seats", "1e400"), "LessThan([seats], '1e400')" },
+    { filter.Date "2024-02-29T00:00:00Z", "Date(2024, 2, 29)" },
     { filter.GreaterThan("d", filter.Date(2024, 12, 31)), "GreaterThan([d], Date(2024, 12, 31))" },
     { filter.GreaterThan("d", filter.Date "2024-02-29"), "GreaterThan([d], Date(2024, 2, 29))" },
     { filter.LessThan("d", filter.Today()), "LessThan([d], Today())" },
@@ -76,7 +81,10 @@ describe("ironclad.filter", function()
     mistaken("got userdata", filter.Equals, "a", ironclad.null)
     mistaken("got no number", filter.Equals, "a", 0 / 0)
     mistaken("expected a text, got number", filter.Contains, "a", 5)
-    mistaken("expected a number or a date", filter.LessThan, "a", "2024-01-01")
+    for _, text in ipairs { "2024-01-01", "nan", "inf", "0x10", "1,000", " 5", "" } do
+      mistaken(('ironclad.filter.LessThan: expected a number or a date (ironclad.date, filter.Today), got "%s"')
+        :format(text), filter.LessThan, "a", text)
+    end
     mistaken("expected a number or a date", filter.GreaterThan, "a", true)
     mistaken("got no number", filter.GreaterThan, "a", math.huge)
   end)

@@ -162,6 +162,22 @@ describe("a number that Lua has no number for", function()
     end
   end)
 
+  it("goes back as the amount of an amount of money", function()
+    ironclad.must(client.records:get_schema())
+    for _, digits in ipairs(beyond) do
+      local price = json.decode(('{"currency":"JPY","amount":%s}'):format(digits))
+      for _, given in ipairs { price, { type = "monetary_amount", value = price } } do
+        local body = client.records:update("IC-1", { addProperties = { price = given } }, { dry_run = true }).body
+        assert.is_truthy(body:find('"amount":' .. digits, 1, true), body)
+      end
+      local sent = json.encode { (encode.workflow({ type = "monetaryAmount" }, price)) }
+      assert.is_truthy(sent:find('"amount":' .. digits, 1, true), sent)
+      assert.equal(digits, price.amount)
+    end
+    local _, objection = encode.workflow({ type = "monetaryAmount" }, { currency = "yen", amount = beyond[1] })
+    assert.is_truthy(objection:find("currency: expected three capital letters", 1, true), objection)
+  end)
+
   it("is a text where a text is wanted", function()
     local given = { addProperties = { counterpartyName = "1e400" } }
     local body = client.records:update("IC-1", given, { dry_run = true }).body

@@ -58,6 +58,21 @@ describe("ironclad.money", function()
   end)
 end)
 
+describe("the number of a text", function()
+  it("is a number, or keeps its digits", function()
+    for _, text in ipairs { "0", "-5", "12.5", "1e3", "0.30000000000000004", "123456789012345678901234567890" } do
+      local number = values.number(text)
+      assert.are.equal(tonumber(text), tonumber(json.encode(number)))
+    end
+    for _, text in ipairs { "9007199254740993", "18446744073709551616", "1e400", "0.12345678901234567890" } do
+      assert.are.equal(text, json.encode(values.number(text)))
+    end
+    for _, text in ipairs { "", "x", "nan", "inf", "0x10", " 5", "5 ", "5.", ".5", "+5", "007", "1-2", "1,000" } do
+      assert.is_nil(values.number(text), text)
+    end
+  end)
+end)
+
 describe("ironclad.date", function()
   local cases = { -- arguments, its text, what is sent
     { { 2026, 1, 31 }, "2026-01-31", "2026-01-31T00:00:00Z" },
@@ -181,12 +196,23 @@ describe("ironclad.duration", function()
     mistaken("expected a table, as { years = 1, months = 2 }, got nil", ironclad.duration)
     mistaken("expected a table, as { years = 1, months = 2 }, got number", ironclad.duration, 12)
     for _, count in ipairs { -1, 1.5, 0 / 0, math.huge, "1", true } do
-      mistaken("years: expected a whole number that is not negative", ironclad.duration, { years = count })
+      mistaken("years: expected a whole number from 0 to 9007199254740991, got", ironclad.duration, { years = count })
     end
     for _, text in ipairs { "", "P", "1Y", "P1", "PT1H", "P1DT1H", "P-1Y", "P1.5Y", "P1M1Y", "p1y", "P1Y ",
       "P99999999999999999999Y", "P12345678901234567891D" } do
       mistaken("expected ISO 8601 in whole days", ironclad.duration, text)
     end
+  end)
+
+  it("keeps all digits, or refuses them", function()
+    local most = 2 ^ 53 - 1
+    assert.are.equal("P9007199254740991D", tostring(ironclad.duration "P9007199254740991D"))
+    assert.are.equal("P9007199254740991D", tostring(ironclad.duration { days = most }))
+    for _, text in ipairs { "P9007199254740992D", "P9007199254740993D", "P1Y99999999999999999999D" } do
+      mistaken(('ironclad.duration: days: expected a whole number from 0 to 9007199254740991, got "%s"'):format(text),
+        ironclad.duration, text)
+    end
+    mistaken("days: expected a whole number from 0 to 9007199254740991", ironclad.duration, { days = most + 1 })
   end)
 end)
 

@@ -54,9 +54,25 @@ end, "a date: ironclad.date(…) or ISO 8601 text")
 local to_duration = made_by("duration", values.make.duration,
   'a duration: ironclad.duration{…} or ISO 8601 text, as "P1Y"')
 
+-- json.decode returns a number that Lua cannot hold as a string of its digits. Such a string is sent as a number again.
+local Digits = { __as_number = function(number) return number.digits end }
+
+--- The value of a JSON text; nil and what is wrong. A number that Lua cannot hold is sent as it is written, and is not
+-- taken for a text.
+function encode.read(text) return core.json.decode(text, Digits) end
+
+-- A number that Lua cannot hold, from the text of its digits or as encode.read returns it; nil for anything else.
+local function number_beyond(given)
+  if getmetatable(given) == Digits then return given end
+  local digits = type(given) == "string" and given:find "^%-?%d" and core.json.decode(given)
+  return type(digits) == "string" and setmetatable({ digits = digits }, Digits) or nil
+end
+
 local to_money = made_by("money", function(given)
   if type(given) ~= "table" then return nil, "got a " .. type(given) end
-  return values.make.money(given.currency, given.amount)
+  local beyond = number_beyond(given.amount)
+  local money, objection = values.make.money(given.currency, beyond and 0 or given.amount)
+  return money and beyond and { currency = given.currency, amount = beyond } or money, objection
 end, "an amount of money: ironclad.money(currency, amount)")
 
 local to_address = made_by("address", function(given)
@@ -80,13 +96,6 @@ local function to_texts(given)
   return list
 end
 
--- json.decode returns a number that Lua cannot hold as a string of its digits. Such a string is sent as a number again.
-local Digits = { __as_number = function(number) return number.digits end }
-
---- The value of a JSON text; nil and what is wrong. A number that Lua cannot hold is sent as it is written, and is not
--- taken for a text.
-function encode.read(text) return core.json.decode(text, Digits) end
-
 --- A number from a text of digits. Digits that Lua cannot hold are sent as they are written.
 -- @return nil when the text is no number, or has a fraction that would lose digits
 function encode.number(text)
@@ -97,10 +106,9 @@ function encode.number(text)
 end
 
 local function to_number(given)
-  if type(given) == "number" or getmetatable(given) == Digits then return given end
-  local digits = type(given) == "string" and given:find "^%-?%d" and core.json.decode(given)
-  if type(digits) ~= "string" then return nil, "expected a number" end
-  return setmetatable({ digits = digits }, Digits)
+  local number = type(given) == "number" and given or number_beyond(given)
+  if not number then return nil, "expected a number" end
+  return number
 end
 
 -- The id of a record or an entity: from a text, its table, or a reference to it.
@@ -142,14 +150,14 @@ function encode.record(property_type, given)
   return value
 end
 
---- The value of a property whose type is known: an empty table becomes a list, and digits become a number, where the
--- type says so.
+--- The value of a property whose type is known: an empty table becomes a list, and a number that json.decode returned
+-- as text becomes a number, where the type says so.
 function encode.typed(property_type, value)
-  local list = property_type == "array" and type(value) == "table" and next(value) == nil
-  if list or (property_type == "number" and type(value) == "string") then
-    return record_types[property_type](value) or value
-  end
-  return value
+  if property_type == "number" then return number_beyond(value) or value end
+  if type(value) ~= "table" then return value end
+  if property_type == "array" and next(value) == nil then return core.array {} end
+  local amount = property_type == "monetary_amount" and number_beyond(value.amount)
+  return amount and encode.with(value, "amount", amount) or value
 end
 
 --- Whether it is a type of a record's property.

@@ -58,13 +58,20 @@ local any = { string = true, number = true, boolean = true, date = true, words =
 local text_only = { string = true, words = "a text" }
 local ordered = { number = true, date = true, words = "a number or a date (ironclad.date, filter.Today)" }
 
+-- Whether a text is a number as JSON has it, of any size.
+local function is_number_text(text)
+  return text:find "^%-?%d[%d.eE+-]*$" and core.json.decode(text) ~= nil
+end
+
 local function value_text(name, allowed, value)
   local day = type(value) == "table" and day_of(name, value)
   local kind = day and "date" or type(value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
   -- Ironclad accepts numbers in quotes, and its own examples have them.
-  if allowed == ordered and kind == "string" and tonumber(value) then kind, value = "number", tonumber(value) end
-  if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
+  if not (allowed[kind] or allowed == ordered and kind == "string" and is_number_text(value)) then
+    refuse(name, "expected %s, got %s", allowed.words,
+      kind == "string" and ('"%s"'):format(value) or values.kind(value) or kind)
+  end
   if kind == "date" then return day end
   if kind == "boolean" then return tostring(value) end
   return quoted(name, kind == "number" and core.json.encode(value) or value)

@@ -238,6 +238,9 @@ function Duration.__eq(a, b)
   return true
 end
 
+-- From here on, a number may stand for several whole ones.
+local TOO_LARGE = 2 ^ 53
+
 -- The fields of "P1Y2M"; nil for any other text, one with parts of a day, and one with more digits than a number holds.
 local function parse_duration(text)
   local fields, rest = {}, text:match "^P(.+)$"
@@ -252,10 +255,10 @@ end
 --- A length of time in calendar units. Fields: those that were given of years, months, weeks, days.
 -- @param fields { years =, months =, weeks =, days = }, or ISO 8601 text, as "P1Y2M"
 function make.duration(fields)
-  if type(fields) == "string" then
-    local parsed = parse_duration(fields)
-    if not parsed then return nil, ('expected ISO 8601 in whole days, as "P1Y2M", got "%s"'):format(fields) end
-    fields = parsed
+  local text = type(fields) == "string" and ('"%s"'):format(fields)
+  if text then
+    fields = parse_duration(fields)
+    if not fields then return nil, ('expected ISO 8601 in whole days, as "P1Y2M", got %s'):format(text) end
   end
   if type(fields) ~= "table" then
     return nil, "expected a table, as { years = 1, months = 2 }, got " .. type(fields)
@@ -264,9 +267,9 @@ function make.duration(fields)
   if objection then return nil, objection end
   local duration = {}
   for unit, count in pairs(fields) do
-    if not is_whole(count) or count < 0 or count > 2 ^ 53 then
-      return nil, ("%s: expected a whole number that is not negative, got %s"):format(unit,
-        type(count) == "number" and tostring(count) or type(count))
+    if not is_whole(count) or count < 0 or count >= TOO_LARGE then
+      return nil, ("%s: expected a whole number from 0 to 9007199254740991, got %s"):format(unit,
+        text or (type(count) == "number" and tostring(count) or type(count)))
     end
     duration[unit] = whole(count)
   end

@@ -103,6 +103,7 @@ function value_of(value, about)
   local shown = by_type[about.type] and by_type[about.type](value)
   if shown then return shown end
   if type(value) == "boolean" then return value and "yes" or "no" end
+  if type(value) == "number" then return require("ironclad").json.encode(value) end
   if type(value) == "table" then return (#value > 0 and list_of or table_of)(value, about) end
   if type(value) == "string" and value:find(POINT_IN_TIME) then return time_of(value) end
   return tostring(value)
