@@ -101,6 +101,7 @@ describe("ironclad.filter", function()
     for _, call in ipairs {
       function() filter.GreaterThan("lastUpdated", time) end, function() filter.Equals("lastUpdated", time) end,
       function() filter.Date "2026-01-31T19:00:00Z" end, function() filter.RelativeDate(time, 1, "days") end,
+      function() filter.Date(time) end, function() filter.Equals("d", ironclad.date(time)) end,
     } do
       mistaken("formulas have days without a time of day, got 2026-01-31T19:00:00Z", call)
     end

@@ -115,6 +115,19 @@ describe("ironclad.date", function()
     assert.are.same({ 31, 12, 34, 56 }, { point.day, point.hour, point.minute, point.second })
   end)
 
+  it("is copied with its time", function()
+    for _, text in ipairs { "2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31T12:34:56.789Z" } do
+      local date = ironclad.date(text)
+      local copy = ironclad.date(date)
+      assert.are.equal(text, tostring(copy))
+      assert.are.equal(date, copy)
+      assert.is_false(rawequal(date, copy))
+    end
+    local wrong = ironclad.date(2026, 1, 31)
+    wrong.day = 32
+    mistaken("there is no day 2026-01-32", ironclad.date, wrong)
+  end)
+
   it("compares", function()
     assert.is_true(ironclad.date(2026, 1, 31) == ironclad.date "2026-01-31")
     assert.is_false(ironclad.date(2026, 1, 31) == ironclad.date "2026-01-31T00:00:00Z")

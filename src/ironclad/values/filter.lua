@@ -46,6 +46,7 @@ end
 local function day_of(name, value)
   if getmetatable(value) == Day then return value.text end
   if values.kind(value) ~= "date" then return nil end
+  -- The start of a day in UTC is what answers have for a day.
   if (value.hour or 0) ~= 0 or (value.minute or 0) ~= 0 or (value.second or 0) ~= 0 then
     refuse(name, "formulas have days without a time of day, got %s; the query parameter lastUpdated takes a time",
       tostring(value))

@@ -192,7 +192,7 @@ end
 --- A day or a point in time. Fields: year, month, day; a point in time also has hour, minute, second, all in UTC.
 -- @param year, month, day three numbers; or one of: a Lua time (os.time), which stands for its day in the local time
 --   zone; a table as from os.date "*t", which stands for its day; ISO 8601 text, which is a day ("2026-01-31") or a
---   point in time ("2026-01-31T12:00:00+01:00")
+--   point in time ("2026-01-31T12:00:00+01:00"); a date, which is copied
 function make.date(year, month, day)
   local given = year
   if month == nil and day == nil and given ~= nil then
@@ -210,7 +210,9 @@ function make.date(year, month, day)
   end
   local objection = objection_to_day(year, month, day)
   if objection then return nil, objection end
-  return new_date(year, month, day)
+  local date = new_date(year, month, day)
+  if getmetatable(given) == Date then date.hour, date.minute, date.second = given.hour, given.minute, given.second end
+  return date
 end
 add_constructor("date", 3)
 
