@@ -97,6 +97,7 @@ describe("every subcommand", function()
       ["export audit_log -o %s/full/x.csv"] = "cannot write %S+: File too large",
       ["api GET /records -o %s/full/x.json"] = "cannot write %S+: File too large",
       ["changes records --state %s/full/state"] = "cannot write %S+: File too large; raise the limit",
+      ["records list --limit 2 --csv"] = "cannot write a temporary file: File too large",
       ["man %s/full"] = "%S+/ironclad.1: File too large" } do
       peer.shell(("rm -rf %s/full; mkdir %s/full"):format(folder, folder))
       local line = "(trap '' XFSZ; ulimit -f 0; $ironclad %s; echo status $?) 2>&1 | grep -v '^{'"

@@ -228,6 +228,10 @@ local function csv_writer(self, columns)
   self.writer = require("ironclad.values.csv").writer(write, { columns = columns })
 end
 
+local function check_spool(done, message)
+  if not done then fail.failed("cannot write a temporary file: %s", tostring(message)) end
+end
+
 function Csv:item(item)
   if self.columns then
     if not self.writer then csv_writer(self, self.columns) end
@@ -246,8 +250,7 @@ function Csv:item(item)
       self.names[#self.names + 1] = name
     end
   end
-  local done, message = self.spool:write(core.json.encode(row), "\n")
-  if not done then fail.failed("cannot write a temporary file: %s", tostring(message)) end
+  check_spool(self.spool:write(core.json.encode(row), "\n"))
 end
 
 local early = { "ironcladId", "id", "type", "name", "title", "displayName", "status", "step" }
@@ -263,8 +266,8 @@ function Csv:finish()
     local left, right = rank[a] or #early + 1, rank[b] or #early + 1
     return left < right or left == right and a < b
   end)
+  check_spool(self.spool:seek("set", 0)) -- this writes what is left of the items
   csv_writer(self, self.names)
-  self.spool:seek("set", 0)
   for line in self.spool:lines() do self.writer:write((core.json.decode(line))) end
   self.spool:close()
 end
