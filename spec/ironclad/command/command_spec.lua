@@ -148,6 +148,8 @@ describe("the command ironclad", function()
     { "records set IC-22 seats=nan", 'seats: expected a number, got "nan"' },
     { "workflows list --jsn", "did you mean %-%-json%?" },
     { "workflows list --json --csv", "give one of them" },
+    { "workflows list --csv=id,title,id", '--csv: two columns are called "id"' },
+    { "workflows list --csv --columns id,id", '--csv: two columns are called "id"' },
     { "workflows list --limit", "%-%-limit needs a value" },
     { "workflows list --limit=few", 'expected a whole number from 1, got "few"' },
     { "workflows list --all --limit 3", "give one of them" },

@@ -100,8 +100,100 @@ describe("ironclad.csv", function()
     assert.equal('"=1;2"\r\nx,y\r\n', table.concat(texts))
   end)
 
+  it("writes the digits that read back as the same number", function()
+    for _, number in ipairs { 1234567890123.45, 1e15, 9007199254740991, 0.1, 1 / 3, 1e300, 5, -2.5, 2 ^ -1074 } do
+      local text = ironclad.csv.field(number)
+      assert.equal(number, tonumber(text), text)
+      assert.equal(ironclad.json.encode(number), text)
+    end
+    assert.equal("5", ironclad.csv.field(5.0))
+    local beyond = ironclad.json.decode "9007199254740993" -- an integer, or its digits
+    assert.equal("9007199254740993", ironclad.csv.field(beyond))
+  end)
+
+  it("writes what has a text of its own, and protects it", function()
+    assert.equal("2026-01-31", ironclad.csv.field(ironclad.date(2026, 1, 31)))
+    assert.equal("USD 5000", ironclad.csv.field(ironclad.money("USD", 5000)))
+    assert.equal("'=A1", ironclad.csv.field(ironclad.address { lines = { "=A1" } }))
+    assert.equal("=A1", ironclad.csv.field(ironclad.address { lines = { "=A1" } }, { formulas = true }))
+  end)
+
+  it("reads and writes every separator", function()
+    for _, separator in ipairs { ",", ";", "\t", "|", "^", "]", "-", "%", ".", " ", "x" } do
+      local texts, row = {}, { a = "1" .. separator .. "2", b = "y\n" .. separator, c = "z" }
+      local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end,
+        { columns = { "a", "b", "c" }, separator = separator })
+      out:write(row)
+      assert.same({ { row, 2 } }, rows(table.concat(texts), { separator = separator }))
+    end
+  end)
+
+  it("says that the byte order mark cannot be written", function()
+    local full = assert(io.open("/dev/full", "wb"))
+    full:setvbuf "no"
+    local out, message = ironclad.csv.writer(full, { columns = { "a" }, bom = true, header = false })
+    full:close()
+    assert.is_nil(out)
+    assert.matches("No space left", message)
+  end)
+
+  it("refuses wrong separators and truth values wherever they are given", function()
+    local none = folder .. "/none.csv"
+    local calls = {
+      ["ironclad.csv.field"] = function(options) return ironclad.csv.field("a", options) end,
+      ["ironclad.csv.rows"] = function(options) return ironclad.csv.rows("/dev/null", options) end,
+      ["ironclad.csv.writer"] = function(options)
+        options.columns = { "a" }
+        return ironclad.csv.writer(none, options)
+      end,
+    }
+    for label, call in pairs(calls) do
+      for _, case in ipairs { { true, "one character, got a boolean" }, { 5, "one character, got a number" },
+        { "", 'one character that is no quote or line end, got ""' }, { ";;", 'got ";;"' }, { "\n", 'got "\\u000A"' },
+        { "\r", 'got "\\u000D"' }, { '"', 'got """' }, { "\0", 'got "\\u0000"' } } do
+        local fine, message = pcall(call, { separator = case[1] })
+        assert.is_false(fine)
+        assert.is_truthy(message:find(label .. ": separator: expected", 1, true), message)
+        assert.is_truthy(message:find(case[2], 1, true), message)
+      end
+      local fine, message = pcall(call, { seperator = ";" })
+      assert.is_false(fine)
+      local expected = label .. ': seperator: unknown option; did you mean "separator"?'
+      assert.is_truthy(message:find(expected, 1, true), message)
+    end
+    for option, labels in pairs { formulas = { "ironclad.csv.field", "ironclad.csv.writer" },
+      bom = { "ironclad.csv.writer" }, header = { "ironclad.csv.writer" } } do
+      for _, label in ipairs(labels) do
+        local fine, message = pcall(calls[label], { [option] = "no" })
+        assert.is_false(fine)
+        local expected = ("%s: %s: expected true or false, got a string"):format(label, option)
+        assert.is_truthy(message:find(expected, 1, true), message)
+      end
+    end
+    assert.is_nil(io.open(none))
+  end)
+
+  it("refuses values that have no text", function()
+    local out = ironclad.csv.writer(function() end, { columns = { "tags" } })
+    for _, value in ipairs { {}, { "a" }, ironclad.array { "a" }, print, coroutine.create(print) } do
+      local got = "expected a text, number, boolean or a value such as ironclad.date, got a " .. type(value)
+      for label, call in pairs { ["ironclad.csv.writer: write: tags: "] = function() out:write { tags = value } end,
+        ["ironclad.csv.field: "] = function() ironclad.csv.field(value) end } do
+        local fine, message = pcall(call)
+        assert.is_false(fine)
+        assert.is_truthy(message:find("csv_spec.lua:%d+: "), message)
+        assert.is_truthy(message:find(label .. got, 1, true), message)
+      end
+    end
+  end)
+
   it("refuses wrong arguments at the script's line", function()
     for _, case in ipairs {
+      { function() ironclad.csv.writer(5, { columns = {} }) end, "expected a path, an open file or a function, got a" },
+      { function() ironclad.csv.writer("x", { columns = { {} } }) end, "columns: 1: expected a name, got a table" },
+      { function() ironclad.csv.writer("x", { columns = { "a", "a" } }) end, 'columns: two are called "a"' },
+      { function() ironclad.csv.writer("x") end, "options: expected a table, got nil" },
+      { function() ironclad.csv.field("x", true) end, "options: expected a table, got a boolean" },
       { function() ironclad.csv.rows(3) end, "csv_spec.lua:%d+: ironclad.csv.rows: expected a path" },
       { function() ironclad.csv.rows("x", { columns = "a" }) end, "csv_spec.lua:%d+: .*a list of names" },
       { function() ironclad.csv.rows("x", { columns = { "a", 2 } }) end, "columns: 2: expected a name, got a number" },

@@ -30,6 +30,15 @@ local function split(text)
   return list
 end
 
+-- Two columns of one name could not be told apart when the CSV is read.
+local function check_once(columns)
+  local seen = {}
+  for _, name in ipairs(columns) do
+    if seen[name] then fail.usage("--csv: two columns are called %q", name) end
+    seen[name] = true
+  end
+end
+
 --- The form that the options ask for. Raises a failure for options that contradict each other.
 -- @return "json", "jsonl", "csv", "table" or "tsv"; and the list of columns, or nil
 function output.form(options)
@@ -46,6 +55,7 @@ function output.form(options)
     fail.usage("--columns does not go with --%s, which prints every field", options.json and "json" or "jsonl")
   end
   local columns = options.columns and split(options.columns) or of_csv and split(options.csv) or nil
+  if chosen == "csv" then check_once(columns or {}) end
   return chosen or (terminal.is "output" and "table" or "tsv"), columns
 end
 

@@ -87,10 +87,10 @@ local function quoted_field(text, at)
 end
 
 -- A field at `at` -> its text, and where it ends; nil: more text is needed (`whole`: there is none).
-local function field_at(source, at, separator, whole)
+local function field_at(source, at, whole)
   local text = source.text
   if text:sub(at, at) ~= '"' then
-    local last = text:find("[" .. separator .. "\r\n]", at)
+    local last = text:find(source.after_field, at)
     -- A "\r" at the end of the text may be the first half of a line end.
     if not whole and (not last or last == #text) then return nil end
     last = last or #text + 1
@@ -100,7 +100,7 @@ local function field_at(source, at, separator, whole)
   if not value and whole and last then return table.concat(last) .. rest, #text + 1 end
   if not value and whole then fail(source, "a quote is not closed") end
   if not value then return nil end
-  if last < #text and not text:find("^[" .. separator .. "\r\n]", last) then
+  if last < #text and not text:find("^" .. source.after_field, last) then
     fail(source, "text after a closing quote")
   end
   if not whole and last >= #text then return nil end
@@ -111,7 +111,7 @@ end
 local function parse_line(source, separator, whole)
   local fields, at, text = {}, source.at, source.text
   while true do
-    local value, last = field_at(source, at, separator, whole)
+    local value, last = field_at(source, at, whole)
     if not value then return nil end
     fields[#fields + 1] = value
     if text:sub(last, last) ~= separator then
@@ -152,16 +152,12 @@ local function name_given_twice(names)
   end
 end
 
-local function check_list(label, columns)
+local function check_columns(label, columns)
   if type(columns) ~= "table" then
     mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(columns))
   end
   local fault = mistake.list_fault(columns)
   if fault then mistake.raise(label, "columns: expected a list of names: %s", fault) end
-end
-
-local function check_columns(label, columns)
-  check_list(label, columns)
   for i, name in ipairs(columns) do
     if type(name) ~= "string" then
       mistake.raise(label, "columns: %d: expected a name, got %s", i, mistake.type_of(name))
@@ -182,6 +178,20 @@ local function read_names(source, separator)
   return names
 end
 
+-- The separator in the options, or nil.
+local function checked_separator(label, options)
+  local separator = options.separator
+  if separator == nil then return nil end
+  if type(separator) ~= "string" then
+    mistake.raise(label, "separator: expected one character, got %s", mistake.type_of(separator))
+  end
+  if #separator ~= 1 or separator:find '[%z"\r\n]' then
+    -- In Lua 5.1, string.format would end the message at a NUL.
+    mistake.raise(label, 'separator: expected one character that is no quote or line end, got "' .. separator .. '"')
+  end
+  return separator
+end
+
 local row_options = mistake.set { "separator", "columns" }
 
 --- The rows of a file, as tables by the names in its first line. The separator is the most frequent of comma,
@@ -196,21 +206,18 @@ function csv.rows(given, options)
   if type(given) ~= "string" and not is_file(given) then
     mistake.raise(label, "expected a path or an open file, got %s", mistake.type_of(given))
   end
-  options = options or {}
+  options = options == nil and {} or options
   mistake.check_options(label, options, row_options)
   if options.columns ~= nil then check_columns(label, options.columns) end
-  if options.separator ~= nil and type(options.separator) ~= "string" then
-    mistake.raise(label, "separator: expected one character, got %s", mistake.type_of(options.separator))
-  end
+  local separator = checked_separator(label, options)
   local source = source_of(given)
   source.fill()
   if source.text:sub(1, 3) == BOM then source.at = 4 end
   if source.text:find "^\255\254" or source.text:find "^\254\255" then
     fail(source, "the text is UTF-16; save it as CSV in UTF-8")
   end
-  local separator = options.separator or separator_of(source.text:sub(source.at):match "^[^\r\n]*")
-  if #separator ~= 1 then mistake.raise(label, "separator: expected one character, got %q", separator) end
-  if separator:find "[%^%]%-%%]" then mistake.raise(label, "separator: %q cannot separate", separator) end
+  separator = separator or separator_of(source.text:sub(source.at):match "^[^\r\n]*")
+  source.after_field = "[" .. separator:gsub("%p", "%%%0") .. "\r\n]"
   local names = options.columns or read_names(source, separator)
   local function next_row()
     while true do
@@ -237,19 +244,49 @@ local function protected(text)
   return text
 end
 
---- A value as a field of CSV. nil and JSON null are an empty field.
--- @param options { separator = ",", formulas = whether a text that begins like a formula is left as it is (false) }
-function csv.field(value, options)
-  if options ~= nil and type(options) ~= "table" then
-    mistake.raise("ironclad.csv.field", "options: expected a table, got %s", mistake.type_of(options))
+-- A value as text. A number has the digits that read back as the same number.
+-- @param what the end of the label in messages
+local function text_of(label, what, value)
+  local kind = type(value)
+  if kind == "string" then return value end
+  if value == nil or value == core.null then return "" end
+  if kind == "number" and value == value and math.abs(value) ~= math.huge then return core.json.encode(value) end
+  local metatable = debug.getmetatable(value)
+  if kind ~= "number" and kind ~= "boolean" and not (type(metatable) == "table" and metatable.__tostring) then
+    mistake.raise(label, "%sexpected a text, number, boolean or a value such as ironclad.date, got %s", what,
+      mistake.type_of(value))
   end
-  local text = (value == nil or value == core.null) and "" or tostring(value)
-  local separator = options and options.separator or ","
-  if type(value) == "string" and not (options and options.formulas) then text = protected(text) end
+  return tostring(value)
+end
+
+local function field_of(text, separator, formulas)
+  if not formulas then text = protected(text) end
   if text:find('["\r\n]') or text:find(separator, 1, true) or text:find "^%s" or text:find "%s$" then
     return '"' .. text:gsub('"', '""') .. '"'
   end
   return text
+end
+
+local function check_options(label, options, known)
+  mistake.check_options(label, options, known)
+  for _, name in ipairs { "formulas", "bom", "header" } do
+    if options[name] ~= nil and type(options[name]) ~= "boolean" then
+      mistake.raise(label, "%s: expected true or false, got %s", name, mistake.type_of(options[name]))
+    end
+  end
+end
+
+local field_options = mistake.set { "separator", "formulas" }
+
+--- A value as a field of CSV. nil and JSON null are an empty field.
+-- @param value a text, number or boolean, or what has a text of its own, such as ironclad.date
+-- @param options { separator = ",", formulas = whether a text that begins like a formula is left as it is (false) }
+function csv.field(value, options)
+  local label = "ironclad.csv.field"
+  options = options == nil and {} or options
+  check_options(label, options, field_options)
+  local separator = checked_separator(label, options) or ","
+  return field_of(text_of(label, "", value), separator, options.formulas)
 end
 
 local Writer = { __name = "ironclad.csv.writer" }
@@ -257,8 +294,11 @@ Writer.__index = Writer
 
 local function write_line(self, values, count)
   local fields = {}
-  for i = 1, count do fields[i] = csv.field(values[i], self.options) end
-  local done, message = self.put(table.concat(fields, self.options.separator) .. "\r\n")
+  for i = 1, count do
+    local text = text_of("ironclad.csv.writer", ("write: %s: "):format(self.columns[i]), values[i])
+    fields[i] = field_of(text, self.separator, self.formulas)
+  end
+  local done, message = self.put(table.concat(fields, self.separator) .. "\r\n")
   if not done then return nil, message end
   return self
 end
@@ -302,10 +342,13 @@ local writer_options = mistake.set { "columns", "separator", "bom", "formulas", 
 -- @return a writer: writer:write(row), writer:close(); nil and a message when the file cannot be opened
 function csv.writer(target, options)
   local label = "ironclad.csv.writer"
-  mistake.check_options(label, options, writer_options)
-  check_list(label, options.columns)
-  local self = setmetatable({ columns = options.columns,
-    options = { separator = options.separator or ",", formulas = options.formulas } }, Writer)
+  if type(target) ~= "string" and type(target) ~= "function" and not is_file(target) then
+    mistake.raise(label, "expected a path, an open file or a function, got %s", mistake.type_of(target))
+  end
+  check_options(label, options, writer_options)
+  check_columns(label, options.columns)
+  local self = setmetatable({ columns = options.columns, separator = checked_separator(label, options) or ",",
+    formulas = options.formulas }, Writer)
   if type(target) == "function" then
     self.put = function(text)
       target(text)
@@ -319,11 +362,10 @@ function csv.writer(target, options)
     self.put = function(text) return file:write(text) end
     self.finish = function() return file[type(target) == "string" and "close" or "flush"](file) end
   end
-  if options.bom then self.put(BOM) end
-  if options.header ~= false then
-    local done, message = write_line(self, options.columns, #options.columns)
-    if not done then return nil, message end
-  end
+  local done, message = true, nil
+  if options.bom then done, message = self.put(BOM) end
+  if done and options.header ~= false then done, message = write_line(self, options.columns, #options.columns) end
+  if not done then return nil, message end
   return self
 end
 
