@@ -58,7 +58,7 @@ end
 local function form_key()
   if not kept:get "form key" then
     local file = assert(io.open("/dev/urandom", "rb"))
-    kept:safe_add("form key", file:read(32))
+    kept:safe_add("form key", assert(file:read(32)))
     file:close()
   end
   return assert(kept:get "form key", "lua_shared_dict terms_kept is too small")

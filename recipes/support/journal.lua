@@ -25,7 +25,8 @@ end
 
 return function(path)
   local self = setmetatable({ lines = {} }, Journal)
-  local old = io.open(path, "rb")
+  local old, problem, code = io.open(path, "rb")
+  if not old and code ~= 2 then error(problem, 0) end -- ENOENT: no such file
   for text in old and old:lines() or function() end do
     local step, note, item = text:match "^(%a+)\t([^\t]*)\t(.*)\t%.$"
     if step then self.lines[item] = { step = step, note = note ~= "" and note or nil } end

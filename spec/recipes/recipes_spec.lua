@@ -163,6 +163,12 @@ describe("recipes/bulk_import.lua", function()
     assert.equal("Three", found["E-3"].name)
   end)
 
+  it("does not begin anew when the journal cannot be opened", function()
+    peer.shell(("ln -s loop %s/loop"):format(folder))
+    assert.error_matches(function() dofile "recipes/support/journal.lua"(folder .. "/loop") end,
+      "^" .. folder:gsub("%p", "%%%0") .. "/loop: Too many levels of symbolic links$")
+  end)
+
   it("keeps an externalId with line ends in one line of the journal", function()
     local forged = "A-1\r\nattached\tnowhere\tB-1\t."
     write_rows { "externalId,file,type,name", ('"%s",1.pdf,mutualNDA,One'):format(forged), "B-1,1.pdf,mutualNDA,Two",

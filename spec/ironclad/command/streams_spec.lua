@@ -108,6 +108,16 @@ describe("every subcommand", function()
     end
   end)
 
+  it("that reads standard input says that it cannot", function()
+    local login = "login x --instance na1 --client-id a --service --as me --secret-stdin"
+    for words, label in pairs { ["download --to got -"] = "", [login] = "--secret-stdin: ", ["run -"] = "",
+      ["records create --body @-"] = "--body: " } do
+      local out = command.shell(("($ironclad %s < /tmp; echo status $?) 2>&1"):format(words), given)
+      assert.matches("^ironclad: " .. label:gsub("%-", "%%-") .. "cannot read [^\n]*: Is a directory\nstatus [12]\n$",
+        out, words)
+    end
+  end)
+
   it("ends well when standard input is closed", function()
     for _, one in ipairs(run_all("> /dev/null <&-", "sandbox")) do -- the sandbox would wait for Ctrl-C
       assert.equal("", one.err, one.words)

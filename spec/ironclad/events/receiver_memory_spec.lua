@@ -1,6 +1,7 @@
 -- What receivers remember of the events that were handled: in a file, in memory, in a table of the script's.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
 local receivers = require "spec.support.receivers"
 
 local listen, send = receivers.listen, receivers.send
@@ -78,6 +79,21 @@ describe("what has been handled is remembered", function()
     assert.is_true(#peer.read_file(path) < 1200000)
     assert.are.equal("new", store:claim "y")
     assert.are.same({ "new", "done" }, { store:claim "old-1", store:claim "old-2" }) -- older than a week, and not
+  end)
+
+  it("not in what cannot be read", function()
+    local seen = require "ironclad.events.seen"
+    peer.shell(("cd %s; mkdir directory; ln -s loop loop"):format(folder))
+    for name, problem in pairs { directory = "Is a directory", loop = "Too many levels of symbolic links" } do
+      local path = folder .. "/" .. name
+      scene.assert_mistake(("seen: %s: %s"):format(path, problem), function() seen.open("spec", "file:" .. path) end)
+    end
+    local path = folder .. "/unreadable"
+    local store = seen.open("spec", "file:" .. path)
+    store:done "e1"
+    peer.shell(("rm %s; mkdir %s"):format(path, path))
+    assert.are.same({ "done" }, { store:claim "e1" })
+    assert.are.same({ nil, path .. ": Is a directory" }, { store:claim "e2" })
   end)
 
   it("in memory, for many events", function()

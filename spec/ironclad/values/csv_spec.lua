@@ -128,6 +128,17 @@ describe("ironclad.csv", function()
     end
   end)
 
+  it("says that a file cannot be read", function()
+    for path, problem in pairs { ["/tmp"] = "Is a directory", ["/proc/self/mem"] = "Input/output error" } do
+      for _, given in ipairs { path, assert(io.open(path, "rb")) } do
+        local fine, message = pcall(ironclad.csv.rows, given)
+        assert.is_false(fine)
+        assert.equal(("%s, line 1: cannot be read: %s"):format(given == path and path or "CSV", problem), message)
+        if given ~= path then given:close() end
+      end
+    end
+  end)
+
   it("says that the byte order mark cannot be written", function()
     local full = assert(io.open("/dev/full", "wb"))
     full:setvbuf "no"

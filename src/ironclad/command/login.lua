@@ -104,7 +104,8 @@ local function secret_of(options)
   if options["secret-command"] then return { command = core.array(words_of(options["secret-command"])) } end
   if options["secret-env"] then return { env = options["secret-env"] } end
   if options["secret-stdin"] then
-    local line = io.stdin:read "*l"
+    local line, problem = io.stdin:read "*l"
+    if problem then fail.failed("--secret-stdin: cannot read standard input: %s", problem) end
     line = line and line:match "^%s*(.-)%s*$"
     if not line or line == "" then fail.usage "--secret-stdin: standard input is empty" end
     return line

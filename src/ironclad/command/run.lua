@@ -17,7 +17,9 @@ FILE - is standard input. The arguments are in `arg` and in `...`. Ctrl-C ends t
 
 local function load_file(path)
   if path ~= "-" then return loadfile(path) end
-  return (loadstring or load)(io.stdin:read "*a", "=stdin") -- luacheck: ignore 113 143
+  local text, problem = io.stdin:read "*a"
+  if not text then fail.failed("cannot read standard input: %s", problem) end
+  return (loadstring or load)(text, "=stdin") -- luacheck: ignore 113 143
 end
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143

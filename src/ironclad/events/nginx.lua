@@ -18,11 +18,14 @@ local function read_body()
   if body then return body end
   -- nginx has put a body that is larger than client_body_buffer_size into a file.
   local path = ngx.req.get_body_file()
-  local file = path and io.open(path, "rb")
-  if not file then return path and nil or "", path and 503 end
-  body = file:read(MOST + 1) or ""
+  if not path then return "" end
+  local file = io.open(path, "rb")
+  if not file then return nil, 503 end
+  local problem
+  body, problem = file:read(MOST + 1)
   file:close()
-  return body
+  if problem then return nil, 503 end
+  return body or ""
 end
 
 local function ignore() end

@@ -95,16 +95,19 @@ end
 local function refresh(self)
   local file, problem = io.open(self.path, "rb")
   if not file then return nil, problem end
-  local head = file:read "*l" or ""
-  if head ~= self.head then self.head, self.known, self.count, self.place = head, {}, 0, #head + 1 end
-  if file:seek "end" > self.place then
+  local head, text
+  head, problem = file:read "*l"
+  head = head or ""
+  if not problem and head ~= self.head then self.head, self.known, self.count, self.place = head, {}, 0, #head + 1 end
+  if not problem and file:seek "end" > self.place then
     file:seek("set", self.place)
-    local text = file:read "*a"
-    local whole = text:match "^.*\n" or ""
-    for line in whole:gmatch "[^\n]+" do read_line(self, line) end
-    self.place = self.place + #whole
+    text, problem = file:read "*a"
   end
   file:close()
+  if problem then return nil, ("%s: %s"):format(self.path, problem) end
+  local whole = text and text:match "^.*\n" or ""
+  for line in whole:gmatch "[^\n]+" do read_line(self, line) end
+  self.place = self.place + #whole
   return true
 end
 
@@ -151,8 +154,8 @@ function File:done(id)
   local time = os.time()
   local written, problem = while_writing(self, function()
     if self.count >= MOST then
-      refresh(self)
-      local anew, why = write_anew(self)
+      local anew, why = refresh(self)
+      if anew then anew, why = write_anew(self) end
       if not anew then return nil, why end
     end
     return core.disk.append(self.path, ("%s %d\n"):format(id, time))
@@ -184,7 +187,8 @@ local function file_at(label, given)
   if not self.locks then mistake.raise(label, "seen: %s", problem) end
   local made
   made, problem = while_writing(self, function()
-    local file = io.open(path, "rb")
+    local file, why, code = io.open(path, "rb")
+    if not file and code ~= 2 then return nil, why end -- ENOENT: no such file
     if not file then return core.disk.write(path, HEAD:format(core.random_hex(8))) end
     file:close()
     return true

@@ -23,6 +23,17 @@ local function is_file(value)
   return type(value) == "userdata" and type(metatable) == "table" and metatable.__index ~= nil
 end
 
+local function fail_at_line(source, line, message)
+  error(("%s, line %d: %s"):format(source.name, line, message), 0)
+end
+
+-- The same for text that cannot be read further.
+local function fail(source, message)
+  source.close()
+  source.text, source.at = "", 1
+  fail_at_line(source, source.line, message)
+end
+
 -- A source of text: fill() makes `text` longer, and returns false at the end.
 local function source_of(given)
   local file, message
@@ -35,10 +46,11 @@ local function source_of(given)
   local self = { text = "", at = 1, line = 1, name = type(given) == "string" and given or "CSV" }
   function self.fill()
     -- As much as there is already: what is left of a line is read once more.
-    local more = file and file:read(math.max(CHUNK, #self.text - self.at + 1))
+    local more, problem
+    if file then more, problem = file:read(math.max(CHUNK, #self.text - self.at + 1)) end
+    if problem then fail(self, "cannot be read: " .. tostring(problem)) end
     if not more then
-      if file and type(given) == "string" then file:close() end
-      file = nil
+      self.close()
       return false
     end
     self.text, self.at = self.text:sub(self.at) .. more, 1
@@ -60,17 +72,6 @@ local function separator_of(line)
     if count > most then best, most = separator, count end
   end
   return best
-end
-
-local function fail_at_line(source, line, message)
-  error(("%s, line %d: %s"):format(source.name, line, message), 0)
-end
-
--- The same for text that cannot be read further.
-local function fail(source, message)
-  source.close()
-  source.text, source.at = "", 1
-  fail_at_line(source, source.line, message)
 end
 
 -- A field in quotes at `at` -> its text, and where it ends; nil when the text ends within it.
