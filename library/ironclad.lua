@@ -544,7 +544,7 @@ local ironclad = {}
 ---@field render_data? table<string, string> The values of the texts' tokens
 ---@field custom? table Your own fields, kept with the record
 ---@field connection? ironclad.AcceptanceConnection What is known of the browser
----@field time? string|number When it happened: ISO 8601, or Unix seconds (default: now)
+---@field time? string|number|ironclad.Date When it happened: ISO 8601, Unix seconds, or a date with a time (default: now)
 ---@field test? boolean Whether it is of test mode (default: false)
 ---@field execution_method? string How the person agreed
 ---@field confirmation_email? boolean Whether Clickwrap sends the person an e-mail
@@ -608,7 +608,7 @@ local ironclad = {}
 
 ---@class ironclad.HistoryOptions
 ---@field event? string An event, such as `"agreed"` (default: all)
----@field since? string A day or a time in ISO 8601 (default: everything)
+---@field since? string|ironclad.Date A day or a time in ISO 8601, or a date (default: everything)
 ---@field limit? integer How many activities at most
 ---@field expand? string What is put instead of an id
 ---@field deadline? number|false Seconds for everything; false: no limit

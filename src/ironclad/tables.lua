@@ -25,7 +25,8 @@ local ACTION = {
   { "render_data", "table<string, string>", "The values of the texts' tokens" },
   { "custom", "table", "Your own fields, kept with the record" },
   { "connection", "ironclad.AcceptanceConnection", "What is known of the browser" },
-  { "time", "string|number", "When it happened: ISO 8601, or Unix seconds (default: now)" },
+  { "time", "string|number|ironclad.Date", "When it happened: ISO 8601, Unix seconds, or a date with a time (default: "
+    .. "now)" },
   { "test", "boolean", "Whether it is of test mode (default: false)" },
   { "execution_method", "string", "How the person agreed" },
   { "confirmation_email", "boolean", "Whether Clickwrap sends the person an e-mail" },
@@ -413,7 +414,7 @@ local tables = {
   } },
   { "HistoryOptions", of = { "cw:history" }, fields = with_requests(
     { "event", "string", 'An event, such as `"agreed"` (default: all)' },
-    { "since", "string", "A day or a time in ISO 8601 (default: everything)" },
+    { "since", "string|ironclad.Date", "A day or a time in ISO 8601, or a date (default: everything)" },
     { "limit", "integer", "How many activities at most" },
     { "expand", "string", "What is put instead of an id" }, DEADLINE) },
   { "UpdateSignerOptions", of = { "cw:update_signer" }, fields = with_requests(TEST, DEADLINE) },

@@ -95,6 +95,12 @@ describe("accept", function()
       { evidence.signer, evidence.key, evidence.found, evidence.read_from })
   end)
 
+  it("takes a date with a time for when it happened", function()
+    local cw, server = play(SITES, NOTHING, OK, BOTH)
+    ironclad.must(cw:accept(given { time = ironclad.date "2026-01-31T12:00:00+01:00" }))
+    assert.are.equal("2026-01-31T11:00:00Z", body_of(server).ts)
+  end)
+
   it("takes the versions that are published now, when it is given a group", function()
     local cw, server = play(SITES, PUBLISHED, NOTHING, OK, BOTH)
     local evidence = ironclad.must(cw:accept { signer = "jane", group = "terms", key = "order 1" })
@@ -427,6 +433,8 @@ describe("a mistake of accept", function()
     ["time: expected ISO 8601 or Unix seconds, got -1"] = { signer = "x", group = "g", time = -1 },
     ["time: expected ISO 8601 or Unix seconds, got inf"] = { signer = "x", group = "g", time = 1 / 0 },
     ['time: expected ISO 8601 or Unix seconds, got "2026-01-31"'] = { signer = "x", group = "g", time = "2026-01-31" },
+    ['time: expected ISO 8601 or Unix seconds, got "2026-02-01"'] =
+      { signer = "x", group = "g", time = ironclad.date(2026, 2, 1) },
     ['time: expected ISO 8601 or Unix seconds, got "2026-02-29T10:00:00Z"'] =
       { signer = "x", group = "g", time = "2026-02-29T10:00:00Z" },
     ['time: expected ISO 8601 or Unix seconds, got "2026-01-31T10:00Z!"'] =

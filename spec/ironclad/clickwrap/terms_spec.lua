@@ -162,11 +162,29 @@ describe("signers", function()
     assert.are.equal(1, #ironclad.must(cw:history("jané", { limit = 1 })))
   end)
 
+  it("have a history since a date, of any event", function()
+    for filter, options in pairs {
+      ["created_time%3E%3D2026-01-01"] = { since = ironclad.date(2026, 1, 1) },
+      ["created_time%3E%3D2026-01-01T11%3A00%3A00Z"] = { since = ironclad.date "2026-01-01T12:00:00+01:00" },
+      ["event_type%3D%3Dupdated"] = { event = "updated" },
+      ["event_type%3D%3Dcounter_signed"] = { event = "counter_signed" },
+    } do
+      local cw, server = play(scene.TOKEN, SITES, peer.json '{"data":[],"has_more":false}')
+      ironclad.must(cw:history("jane", options))
+      assert.are.equal(filter, scene.last(server).target:match "filter=([^&]*)")
+    end
+  end)
+
   for message, call in pairs {
     ["history: event: expected the name of an event"] = function(cw) cw:history("x", { event = "a or b" }) end,
-    ["history: since: expected a day or a time in ISO 8601, got today"] =
+    ['history: event: expected the name of an event, such as "agreed", got "agree"; did you mean "agreed"?'] =
+      function(cw) cw:history("x", { event = "agree" }) end,
+    ['got "dissagreed"; did you mean "disagreed"?'] = function(cw) cw:history("x", { event = "dissagreed" }) end,
+    ['history: since: expected a day or a time in ISO 8601, or an ironclad.date, got "today"'] =
       function(cw) cw:history("x", { since = "today" }) end,
-    ["history: since: expected a day or a time in ISO 8601, got 2026-01-01 and a==b"] =
+    ["history: since: expected a day or a time in ISO 8601, or an ironclad.date, got a table"] =
+      function(cw) cw:history("x", { since = {} }) end,
+    ['or an ironclad.date, got "2026-01-01 and a==b"'] =
       function(cw) cw:history("x", { since = "2026-01-01 and a==b" }) end,
     ["update_signer: changes: expected a table of fields, got a list"] =
       function(cw) cw:update_signer("x", { "Jane" }) end,

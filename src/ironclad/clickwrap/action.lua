@@ -10,7 +10,7 @@
 --   render_data       the render data, to be kept with the action
 --   custom            a table of your own fields, to be kept with the action
 --   connection        what is known of the person's browser: the fields of Clickwrap's connection_data (below)
---   time              when it happened: ISO 8601, or Unix seconds
+--   time              when it happened: ISO 8601, Unix seconds, or an ironclad.date with a time
 --   test              true: test mode, whose actions can be deleted in the web app
 --   execution_method  such as "click_to_accept"
 --   confirmation_email  true: Clickwrap sends the person an e-mail
@@ -22,6 +22,7 @@ local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
 local run = require "ironclad.calls.run"
+local values = require "ironclad.values.values"
 
 local action = {}
 
@@ -169,6 +170,7 @@ local function time_of(label, given)
   if type(given) == "number" and given >= 0 and given < LARGEST_SECOND then
     return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(given))
   end
+  if values.kind(given) == "date" then given = tostring(given) end
   if type(given) == "string" and given:find("T", 1, true) and moment.read(given) then return given end
   mistake.raise(label, "time: expected ISO 8601 or Unix seconds, got %s",
     type(given) == "string" and ("%q"):format(given) or type(given) == "number" and tostring(given)

@@ -8,6 +8,9 @@ local site = require "ironclad.clickwrap.site"
 
 local common = {}
 
+--- The events of activities that Clickwrap documents. There are others: any text can be one.
+common.events = { "agreed", "disagreed", "displayed", "visited", "updated", "sent" }
+
 -- Connection -> what the functions for acceptance remember of it:
 --   journal     the journal in memory (journal.lua)
 --   cache       the cache of cw:accepted (cache.lua), and `store`, where it is kept

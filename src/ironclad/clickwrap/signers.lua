@@ -6,6 +6,7 @@ local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
 local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
+local values = require "ironclad.values.values"
 
 local signers = {}
 
@@ -76,18 +77,32 @@ end
 local PAGE = 100
 local MOST_PAGES = 1000 -- of one history
 
+local is_event = mistake.set(common.events)
+
+-- Any text can be an event. One that is close to a documented event is a slip.
+local function check_event(label, event)
+  if event == nil or is_event[event] then return end
+  local possible = type(event) == "string" and event:find "^[%w_]+$"
+  local meant = possible and mistake.did_you_mean(event, common.events) or ""
+  if possible and meant == "" then return end
+  mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s%s',
+    type(event) == "string" and ("%q"):format(event) or mistake.type_of(event), meant)
+end
+
+local function check_since(label, since)
+  if since == nil then return end
+  local text = values.kind(since) == "date" and tostring(since) or since
+  if type(text) == "string" and not text:find " " and moment.read(text) then return end
+  mistake.raise(label, "since: expected a day or a time in ISO 8601, or an ironclad.date, got %s",
+    type(since) == "string" and ("%q"):format(since) or mistake.type_of(since))
+end
+
 local function check_history(label, options)
   mistake.check_options(label, options, mistake.set({ "event", "since", "limit", "expand", "deadline", "callback" },
     action.call_options))
   action.check_deadline(label, options.deadline)
-  if options.event ~= nil and (type(options.event) ~= "string" or not options.event:find "^[%w_]+$") then
-    mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s',
-      type(options.event) == "string" and ("%q"):format(options.event) or mistake.type_of(options.event))
-  end
-  local since = options.since
-  if since ~= nil and (type(since) ~= "string" or since:find " " or not moment.read(since)) then
-    mistake.raise(label, "since: expected a day or a time in ISO 8601, got %s", tostring(since))
-  end
+  check_event(label, options.event)
+  check_since(label, options.since)
   local limit = options.limit
   if limit ~= nil and (type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0) then
     mistake.raise(label, "limit: expected a whole number above 0, got %s", tostring(limit))
@@ -97,7 +112,7 @@ end
 local function history_filter(options)
   local conditions = {}
   if options.event then conditions[#conditions + 1] = "event_type==" .. options.event end
-  if options.since then conditions[#conditions + 1] = "created_time>=" .. options.since end
+  if options.since then conditions[#conditions + 1] = "created_time>=" .. tostring(options.since) end
   return #conditions > 0 and table.concat(conditions, " and ") or nil
 end
 
@@ -143,7 +158,7 @@ end
 -- @param signer the person's id
 -- @param options
 --     event   only these events: "agreed", "disagreed", "displayed", …
---     since   only from this time on: ISO 8601
+--     since   only from this time on: ISO 8601, or an ironclad.date
 --     limit   the most activities to return
 --     expand  such as "contract,version": tables instead of ids
 --     timeout, deadline, max_retries, headers, callback

@@ -13,6 +13,7 @@
 -- Source: Clickwrap's guides "Webhook events" and "Working with Ironclad webhooks".
 
 local accepted = require "ironclad.clickwrap.accepted"
+local common = require "ironclad.clickwrap.common"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local event_of = require "ironclad.events.event"
@@ -21,10 +22,10 @@ local mistake = require "ironclad.base.mistake"
 local receiver = require "ironclad.events.receiver"
 local run = require "ironclad.calls.run"
 
--- The events that Clickwrap documents. There are others: any text can be the event of an activity.
-local NAMES = mistake.set { "test_event", "activity_agreed", "activity_disagreed", "activity_displayed",
-  "activity_visited", "activity_updated", "activity_sent", "version_published", "group_published", "request_sent",
-  "request_signed", "request_complete", "request_expired", "*" }
+-- The events that Clickwrap documents.
+local NAMES = mistake.set { "test_event", "version_published", "group_published", "request_sent", "request_signed",
+  "request_complete", "request_expired", "*" }
+for _, name in ipairs(common.events) do NAMES["activity_" .. name] = true end
 
 local TOKEN = "pactsafe-webhook-token"
 local MOST, MOST_QUERY, MOST_PARAMETERS = 1024 * 1024, 64 * 1024, 1000 -- bytes, bytes, parameters
