@@ -145,7 +145,7 @@ describe("the command ironclad", function()
     { "workflows list status=activ", 'expected one of active, paused, completed, cancelled, got activ;' },
     { "workflows list pageSize=many", 'pageSize: expected a whole number, got "many"' },
     { "workflows list pageSize=12345678901234567890", "pageSize: expected a whole number, got" },
-    { "records set IC-22 seats=nan", 'seats: expected a number, got "nan"' },
+    { "records set IC-22 seats=nan", 'seats: expected a number, as 12.5, got "nan"' },
     { "workflows list --jsn", "did you mean %-%-json%?" },
     { "workflows list --json --csv", "give one of them" },
     { "workflows list --csv=id,title,id", '--csv: two columns are called "id"' },

@@ -243,13 +243,12 @@ end
 -- From here on, a number may stand for several whole ones.
 local TOO_LARGE = 2 ^ 53
 
--- The fields of "P1Y2M"; nil for any other text, one with parts of a day, and one with more digits than a number holds.
+-- The fields of "P1Y2M"; nil for any other text, and for one with parts of a day.
 local function parse_duration(text)
   local fields, rest = {}, text:match "^P(.+)$"
   for _, unit in ipairs(units) do
     local count, after = (rest or ""):match("^(%d+)" .. letters[unit] .. "(.*)$")
-    if count then fields[unit], rest = values.number(count), after end
-    if count and not fields[unit] then return nil end
+    if count then fields[unit], rest = tonumber(count), after end
   end
   return rest == "" and fields or nil
 end
