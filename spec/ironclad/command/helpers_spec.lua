@@ -131,17 +131,20 @@ describe("--dry-run of", function()
       "POST https://[^\n]*/smart%-import[^\n]*\n" },
     ["records:wait_import"] = { "r1", "GET https://[^\n]*smart%-import%?recordId=r1\n" },
     ["record:set"] = { "IC-22 counterpartyName=A", "PATCH https://[^\n]*/records/[^\n]+\n.*counterpartyName" },
+    -- Properties that it has keep their types; any other name is taken.
+    ["entity:set"] = { "ENTITY-4 'entity_yearlySpend=USD 5' own=A", 'PATCH https://[^\n]*/entities/.*"monetary_amount"'
+      .. '.*"own": {%s+"type": "string"' },
+    ["obligation:set"] = { "OB-1 userFacingObligations_dueDate=2030-01-31",
+      'PATCH https://[^\n]*/obligations/.*"date"' },
   }
   for _, kind in ipairs { "record", "entity", "obligation" } do
     cases[kind .. ":plain"] = { "x", "GET https://[^\n]*/x\n" }
     cases[kind .. ":property"] = { "x name", "GET https://[^\n]*/x\n" }
   end
-  -- The sandbox has none of these: they take the same path as those of records.
-  local without = { ["entity:set"] = true, ["obligation:set"] = true }
 
   for _, helper in ipairs(each_helper()) do
     local case = cases[helper.label]
-    if not helper.words:find "^clickwrap" and not without[helper.label] then
+    if not helper.words:find "^clickwrap" then
       it(helper.label, function()
         assert.is_table(case, "there is no case")
         sandbox:clear_requests()
@@ -155,6 +158,15 @@ describe("--dry-run of", function()
       end)
     end
   end
+
+  it("entities and obligations take properties of any name", function()
+    for words, property in pairs {
+      ["obligations update OB-1 userFacingObligations_description=x"] = "userFacingObligations_description",
+      ["entities update ENTITY-4 own=x"] = "own", ["entities create name=E own=x"] = "own",
+    } do
+      assert.matches(('"%s": {%%s+"type": "string",%%s+"value": "x"'):format(property), (good(words .. " --dry-run")))
+    end
+  end)
 
   it("a list has its filter and the size of its page", function()
     local out = good "records list --expiring 90d --limit 7 --dry-run"

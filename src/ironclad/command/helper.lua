@@ -82,12 +82,20 @@ local function run_reading(client, found, id, name, options)
   output.list(options, fail.unless(value, err), found.answers, found.columns)
 end
 
--- Changes attributes or properties, whose types are in the workflow or in the company's record schema.
+-- The types of a resource's attributes or properties: name -> { type = }. They are in the workflow, or in the company's
+-- record schema. Of entities and obligations only the properties that it already has are known.
+-- @return them; and whether there are no others
+local function types_of(client, kind, subject)
+  if kind == "workflow" then return subject.schema, true end
+  if kind == "record" then return fail.unless(client.records:get_schema()).properties, true end
+  return subject.properties, false
+end
+
 local function run_setting(client, found, id, assignments, options)
   local subject = fail.unless(request.methods(client, found.resource):get(id))
   local carrier = { free = assignments, body = {} }
-  local types = found.kind == "workflow" and subject.schema or fail.unless(client.records:get_schema()).properties
-  request.place(carrier, "values", type(types) == "table" and types or {}, id)
+  local types, all = types_of(client, found.kind, subject)
+  request.place(carrier, "values", type(types) == "table" and types or {}, all and id or nil)
   local dry_run = options["dry-run"]
   local value, err = subject:set(carrier.body.values, { dry_run = dry_run })
   if dry_run then return request.print(value, err) end

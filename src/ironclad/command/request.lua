@@ -127,7 +127,7 @@ end
 
 --- Adds the assignments that belong to a schema's fields to the open field of the body.
 -- @param types name -> { type = }
--- @param what whose fields they are, for messages
+-- @param what whose fields they are, for the message about another name; nil: other names are taken, too
 function request.place(arguments, open, types, what)
   if #arguments.free == 0 then return end
   local into = arguments.body[open] or {}
@@ -137,7 +137,7 @@ function request.place(arguments, open, types, what)
     local name, text, is_json = given[1], given[2], given[3]
     local first = name:match "^[^.]+"
     local field = types[name] or types[first]
-    if not field and #known > 0 then
+    if not field and what and #known > 0 then
       fail.usage("%s has no field %s%s%s", what, name, mistake.did_you_mean(name, known),
         #known <= 30 and "; it has " .. table.concat(known, ", ") or "")
     end
@@ -171,6 +171,9 @@ function request.type(client, entry, arguments)
     request.place(arguments, open, schema.schema or {}, ("the template %q"):format(schema.name or schema.id))
     arguments.body[open] = arguments.body[open] or {}
     if not arguments.query.useDefaultValues then check_required(schema, arguments.body[open]) end
+  elseif #arguments.free > 0 and entry.resource ~= "records" then
+    -- Ironclad does not say which properties entities and obligations have.
+    request.place(arguments, open, {})
   elseif #arguments.free > 0 then
     local schema = fail.unless(client.records:get_schema())
     request.place(arguments, open, type(schema.properties) == "table" and schema.properties or {}, "the record schema")
