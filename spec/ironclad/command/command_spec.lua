@@ -46,6 +46,25 @@ describe("the command ironclad", function()
     end
   end)
 
+  it("takes readable ids in every list of a workflow", function()
+    local names, list = require "ironclad.command.names", {}
+    for _, entry in ipairs(names.operations "workflows") do
+      if entry.name:find "^list_" and #entry.path_parameters == 1 then
+        for _, id in ipairs { "IC-2", client.workflows:get("IC-2").id, "IC-99999" } do
+          list[#list + 1] = { "workflows", names.shown(entry.name), id }
+        end
+      end
+    end
+    assert.is_true(#list >= 9)
+    local results = command.run_all(list, given)
+    for i = 1, #list, 3 do
+      local readable, plain, none = results[i], results[i + 1], results[i + 2]
+      assert.same({ 0, plain.out }, { readable.status, readable.out }, list[i][2] .. ": " .. readable.err)
+      assert.same({ 1, "" }, { none.status, none.out }, none.err)
+      assert.matches("not_found", none.err)
+    end
+  end)
+
   it("prints JSON that is sorted, lines of JSON, and CSV", function()
     local list = ironclad.json.decode((good "records list --limit 3 --json"))
     assert.equal(3, #list)

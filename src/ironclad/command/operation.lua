@@ -49,6 +49,7 @@ local function list_note(iterator, given, limit)
   end
 end
 
+-- Prints the items of an iterator. Returns how many; nil and the error when there is not even the first page.
 local function each_item(iterator, printer)
   local given = 0
   local fine, problem = pcall(function()
@@ -59,11 +60,10 @@ local function each_item(iterator, printer)
   end)
   if fine then return given end
   iterator:close()
-  if iterator.error then
-    printer:finish()
-    fail.unless(nil, iterator.error)
-  end
-  error(problem, 0)
+  if not iterator.error then error(problem, 0) end
+  if given == 0 then return nil, iterator.error end
+  printer:finish()
+  fail.unless(nil, iterator.error)
 end
 
 local function print_list(client, entry, arguments, options)
@@ -79,13 +79,23 @@ local function print_list(client, entry, arguments, options)
   if options.all or entry.paging == "none" or paged then limit = options.limit end
   local methods = request.methods(client, entry.resource)
   local each = "each" .. entry.name:match "^list(.*)$"
-  local words, count = { unpack(arguments.path) }, #arguments.path
   arguments.query.limit = limit
-  words[count + 1], words[count + 2] = arguments.query, { dry_run = options["dry-run"] }
-  if options["dry-run"] then return request.print(methods[each](methods, unpack(words, 1, count + 2))) end
-  local iterator = methods[each](methods, unpack(words, 1, count + 1))
+  local function iterate(path, call)
+    local words = { unpack(path) }
+    words[#path + 1], words[#path + 2] = arguments.query, call
+    return methods[each](methods, unpack(words, 1, #path + 2))
+  end
+  if options["dry-run"] then return request.print(iterate(arguments.path, { dry_run = true })) end
   local printer = output.items(options, entry.content.kind, default)
-  local given = each_item(iterator, printer)
+  local iterator = iterate(arguments.path)
+  local given, err = each_item(iterator, printer)
+  if err then
+    local path, unfound = request.path_with_id(client, entry, arguments.path, err)
+    fail.unless(path, not path and (unfound or err) or nil)
+    iterator = iterate(path)
+    given, err = each_item(iterator, printer)
+    fail.unless(given, err)
+  end
   printer:finish()
   if given == 0 then terminal.say "nothing found" end
   list_note(iterator, given, limit)

@@ -184,19 +184,27 @@ end
 
 -- ---- the call ----
 
--- Some operations refuse readable ids (IC-12). Then the workflow or record is read, which gives the id.
-local function with_id(client, entry, path, call)
-  local value, err, response = call(path)
+--- Some operations refuse readable ids (IC-12). Then the workflow or record is read, which gives the id.
+-- @param path the path parameters of a call that ended with `err`
+-- @return the path parameters with the id; nil, and an error unless that call's own stands
+function request.path_with_id(client, entry, path, err)
   local readable = path[1] and path[1]:find "^IC%-%d+$"
   local resource = entry.path:match "/(workflows)/{" or entry.path:match "/(records)/{"
-  if not err or err.kind ~= "not_found" or not readable or not resource or entry.name == "get" then
-    return value, err, response
-  end
+  if not err or err.kind ~= "not_found" or not readable or not resource or entry.name == "get" then return nil end
   local found, unfound = client[resource]:get(path[1])
   if not found then return nil, unfound end
   local copy = { found.id }
   for i = 2, #path do copy[i] = path[i] end
-  return call(copy)
+  return copy
+end
+
+-- call(path), and again with the id where a readable one was refused.
+local function with_id(client, entry, path, call)
+  local value, err, response = call(path)
+  local other, unfound = request.path_with_id(client, entry, path, err)
+  if other then return call(other) end
+  if unfound then return nil, unfound end
+  return value, err, response
 end
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
