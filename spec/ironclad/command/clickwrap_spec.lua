@@ -1,6 +1,7 @@
 -- ironclad clickwrap: the terms and acceptances of a sandbox's Clickwrap, from the command.
 local command = require "spec.support.command"
 local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
 
 local sandbox, clickwrap, given
 
@@ -42,6 +43,24 @@ describe("ironclad clickwrap", function()
     assert.equal(#list, select(2, good("contracts list --all --csv id,title"):gsub("\n", "")) - 1)
     assert.matches("^GET https://127%.0%.0%.1:%d+/v1%.1/contracts", (good "contracts list --dry-run"))
     assert.matches("^GET https://127%.0%.0%.1:%d+/[^\n]*e1[^\n]*\n$", (good "evidence wait e1 --dry-run"))
+  end)
+
+  it("takes options before its words", function()
+    local folder = peer.temporary_folder()
+    local path = folder .. "/connections.json"
+    peer.write_file(path, ironclad.json.encode { foo = { site_access_id = given.IRONCLAD_CLICKWRAP_SITE,
+      api_token = given.IRONCLAD_CLICKWRAP_TOKEN, activity_host = given.IRONCLAD_CLICKWRAP_ACTIVITY_HOST,
+      rest_host = given.IRONCLAD_CLICKWRAP_REST_HOST, ca_file = given.IRONCLAD_CA_FILE } })
+    peer.shell("chmod 600 " .. path)
+    for _, words in ipairs { "-c foo clickwrap groups list --columns key", "clickwrap -c foo groups list --columns key",
+      "clickwrap --columns key groups list --connection=foo" } do
+      local out, err, status = command.run(words, { IRONCLAD_CONFIG = path })
+      assert.same({ 0, "terms\nnewsletter\n" }, { status, out }, err)
+    end
+    local out, err, status = command.run("-c foo clickwrap terms terms", { IRONCLAD_CONFIG = path })
+    assert.equal(0, status, err)
+    assert.matches("contracts\tTerms of Service", out)
+    peer.remove_folder(folder)
   end)
 
   it("explains itself", function()

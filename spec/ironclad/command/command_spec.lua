@@ -65,6 +65,12 @@ describe("the command ironclad", function()
     end
   end)
 
+  it("takes the options of an operation before it", function()
+    assert.equal("IC-2\n", (good "--columns ironcladId --limit 1 workflows list"))
+    assert.equal("ironcladId\r\nIC-2\r\n", (good "--csv ironcladId, --limit 1 workflows list"))
+    assert.matches("^%[", (good "--json workflows list"))
+  end)
+
   it("prints JSON that is sorted, lines of JSON, and CSV", function()
     local list = ironclad.json.decode((good "records list --limit 3 --json"))
     assert.equal(3, #list)

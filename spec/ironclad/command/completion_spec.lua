@@ -66,6 +66,8 @@ describe("what may come next", function()
     assert_has(offered("clickwrap", { "" }), { "accepted", "terms", "history", unpack(names.clickwrap) }, "clickwrap")
     assert.same(sorted(names.operation_words "scim.users"), (offered("scim users", { "" })))
     assert.same(sorted(names.operation_words "scim.users"), (offered("-c x --as y users", { "" })))
+    assert.same(sorted(names.operation_words "scim.users"), (offered("--limit 1 users", { "" })))
+    assert.same(sorted(names.operation_words "sites"), (offered("clickwrap -c x sites", { "" })))
     assert.same(sorted(names.operation_words "sites"), (offered("help clickwrap sites", { "" })))
   end)
 

@@ -65,34 +65,37 @@ clickwrap.actions = { "accepted", "terms", "history" }
 
 local actions = { accepted = accepted, terms = terms, history = history }
 
+local function run_action(word, words)
+  local known = { { "help", short = "h", hidden = true } }
+  for _, flag in ipairs(clickwrap.flags) do known[#known + 1] = flag end
+  local options, rest = flags.parse(words, known)
+  if options.help then return require("ironclad.command.help").run { "clickwrap" } end
+  output.form(options)
+  return actions[word](open(options), rest, options)
+end
+
 --- Runs the words after `clickwrap`.
 function clickwrap.dispatch(words)
   local names = require "ironclad.command.names"
-  local word = words[1]
-  if not word or word == "--help" or word == "-h" then
+  local first, others = flags.leading(words, require("ironclad.command.operation_flags").all())
+  local word = others[1]
+  if not word or first[1] == "--help" or first[1] == "-h" then
     return require("ironclad.command.help").run { "clickwrap" }
   end
-  if actions[word] then
-    local given, known = {}, { { "help", short = "h", hidden = true } }
-    for _, flag in ipairs(clickwrap.flags) do known[#known + 1] = flag end
-    for i = 2, #words do given[i - 1] = words[i] end
-    local options, rest = flags.parse(given, known)
-    if options.help then return require("ironclad.command.help").run { "clickwrap" } end
-    output.form(options)
-    return actions[word](open(options), rest, options)
-  end
-  local resource, taken = names.resource(words, "clickwrap")
+  if actions[word] then return run_action(word, flags.joined(others, 1, first)) end
+  local resource, taken = names.resource(others, "clickwrap")
   if not resource then
     local candidates = { unpack(clickwrap.actions) }
     for _, name in ipairs(names.clickwrap) do candidates[#candidates + 1] = name end
     local nearest = core.nearest(word, candidates)
     fail.usage("clickwrap has no resource %q%s; `ironclad clickwrap` lists them", word, fail.meant(nearest))
   end
-  local rest = {}
-  for i = taken + 1, #words do rest[#rest + 1] = words[i] end
-  if not rest[1] or rest[1] == "--help" or rest[1] == "-h" then
+  local name = others[taken + 1]
+  if not name or name == "--help" or name == "-h" then
     return require("ironclad.command.help").resource(resource)
   end
+  local rest = flags.joined(others, taken + 1, first)
+  table.insert(rest, 1, name)
   return require("ironclad.command.operation").run(resource, rest, open)
 end
 

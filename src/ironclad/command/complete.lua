@@ -217,6 +217,12 @@ local arguments = {
 
 local function at_clickwrap(words, index)
   local module = require "ironclad.command.clickwrap"
+  local rest, flag = scan(words, index + 1, #words - 1, require("ironclad.command.operation_flags").all(), true)
+  if flag then
+    local list = {}
+    return list, add_values(list, flag, "", words[#words], {})
+  end
+  index = #words - #rest - 1
   if index + 1 == #words then
     return at_place(words, index + 1, {}, {}, function(list)
       add_all(list, module.actions)
@@ -242,7 +248,7 @@ end
 -- @param words the words after the command's name, up to the one that is completed, which may be empty
 -- @return a list of { word, what it does }, and whether names of files may come, too
 function complete.candidates(words)
-  local rest, flag = scan(words, 1, #words - 1, connection.flags, true)
+  local rest, flag = scan(words, 1, #words - 1, require("ironclad.command.operation_flags").all(), true)
   if flag then
     local list = {}
     return list, add_values(list, flag, "", words[#words], {})

@@ -83,15 +83,46 @@ local function set(options, flag, value)
   end
 end
 
+-- Whether the next word is the value of an option whose value may be left out.
+local function is_optional_value(next_word)
+  return next_word and next_word:find(",", 1, true) and not next_word:find "^%-" and not next_word:find "="
+end
+
 -- The value of an option that takes one: what follows "=" or the letter, otherwise the next word.
 local function value_of(flag, given, next_word)
   if given then return given, false end
   if flag.optional then
-    local follows = next_word and next_word:find(",", 1, true) and not next_word:find "^%-" and not next_word:find "="
+    local follows = is_optional_value(next_word)
     return follows and next_word or true, follows
   end
   if not next_word then fail.usage("--%s needs a value: --%s %s", flag[1], flag[1], flag.value) end
   return next_word, true
+end
+
+--- Splits off the options that stand before the first other word, with their values.
+-- @param known the options that may have a value
+-- @return a list of those words, and a list of the rest
+function flags.leading(words, known)
+  local first, rest, i = {}, {}, 1
+  while words[i] and words[i]:find "^%-." do
+    first[#first + 1] = words[i]
+    local flag, next_word = flags.find(known, words[i]:match "^%-%-?(.+)$"), words[i + 1]
+    if flag and flag.value and next_word and (not flag.optional or is_optional_value(next_word)) then
+      i = i + 1
+      first[#first + 1] = next_word
+    end
+    i = i + 1
+  end
+  for j = i, #words do rest[#rest + 1] = words[j] end
+  return first, rest
+end
+
+--- The words after the first `count`, with leading options before them.
+function flags.joined(words, count, first)
+  local list = {}
+  for _, word in ipairs(first) do list[#list + 1] = word end
+  for i = count + 1, #words do list[#list + 1] = words[i] end
+  return list
 end
 
 --- Splits words into options and the rest.

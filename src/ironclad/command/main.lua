@@ -1,7 +1,6 @@
 --- The command `ironclad`: finds the subcommand, runs it, and turns failures into a message and an exit status.
 
 local commands = require "ironclad.command.commands"
-local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
@@ -16,11 +15,15 @@ local function find(name)
   end
 end
 
-local function unknown(word)
+local function unknown(word, first)
   local names = require "ironclad.command.names"
   local candidates = names.resource_words()
   for _, command in ipairs(commands) do candidates[#candidates + 1] = command.name end
   local nearest = core.nearest(word, candidates)
+  if not nearest and first[1] then
+    fail.usage("there is no command %q; the options of a command go after it, as in `ironclad COMMAND %s`", word,
+      table.concat(first, " "))
+  end
   fail.usage("there is no command %q%s; `ironclad help` lists them", word, fail.meant(nearest))
 end
 
@@ -38,37 +41,12 @@ local function run_command(command, words)
   return module.run(rest, options, before)
 end
 
--- Options before the command belong to it: `ironclad -c acme workflows list`.
-local function leading(words)
-  local first, i = {}, 1
-  while words[i] and words[i]:find "^%-." do
-    first[#first + 1] = words[i]
-    local flag = flags.find(connection.flags, words[i]:match "^%-%-?(.+)$")
-    if flag and flag.value and words[i + 1] then
-      i = i + 1
-      first[#first + 1] = words[i]
-    end
-    i = i + 1
-  end
-  local rest = {}
-  for j = i, #words do rest[#rest + 1] = words[j] end
-  return first, rest
-end
-
--- The words with the leading options after the first `count`.
-local function joined(words, count, first)
-  local list = {}
-  for i = count + 1, #words do list[#list + 1] = words[i] end
-  for i = #first, 1, -1 do table.insert(list, 1, first[i]) end
-  return list
-end
-
 -- Runs options without a command.
-local function without_command(first)
+local function without_command(first, known)
   for _, option in ipairs(first) do
     if option == "--version" then return terminal.write("ironclad ", core.version, "\n") end
     if option == "--help" or option == "-h" then break end
-    if flags.find(connection.flags, option:match "^%-%-?([^=]+)") then
+    if flags.find(known, option:match "^%-%-?([^=]+)") then
       fail.usage("the command is missing, as in `ironclad -c NAME workflows list`; `ironclad help` lists them")
     end
     fail.usage("unknown option %s; `ironclad help` explains", option)
@@ -77,19 +55,21 @@ local function without_command(first)
 end
 
 local function dispatch(words)
-  local first, rest = leading(words)
+  -- Options before the command belong to it: `ironclad -c acme workflows list`.
+  local known = (words[1] or ""):find "^%-" and require("ironclad.command.operation_flags").all() or {}
+  local first, rest = flags.leading(words, known)
   local word = rest[1]
-  if not word then return without_command(first) end
+  if not word then return without_command(first, known) end
   local command = find(word)
-  if command then return run_command(command, joined(rest, 1, first)) end
+  if command then return run_command(command, flags.joined(rest, 1, first)) end
   local names = require "ironclad.command.names"
   local resource, taken = names.resource(rest)
-  if not resource then unknown(word) end
+  if not resource then unknown(word, first) end
   local operation = rest[taken + 1]
   if not operation or operation == "--help" or operation == "-h" then
     return require("ironclad.command.help").resource(resource)
   end
-  local given = joined(rest, taken + 1, first)
+  local given = flags.joined(rest, taken + 1, first)
   table.insert(given, 1, operation)
   return require("ironclad.command.operation").run(resource, given)
 end

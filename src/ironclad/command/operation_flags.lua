@@ -38,6 +38,16 @@ function operation_flags.is_list(entry)
   return entry and entry.content and entry.content.items and entry.name:find "^list"
 end
 
+--- The options that any operation or helper may have.
+function operation_flags.all()
+  local list = {}
+  for _, flags in ipairs { connection.flags, output.flags, of_bodies, request.flags, of_lists, of_records, of_files,
+    of_waits } do
+    add_all(list, flags)
+  end
+  return list
+end
+
 --- The options of an operation, or of a helper.
 -- @param entry the operation; of a helper the one whose arguments it takes, or nil
 -- @param helper one of names.helpers, or nil
