@@ -4,6 +4,7 @@
 #include "lua/metatable.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,9 +48,9 @@ static const char *config_open(box *mine, const char *path, struct stat *facts) 
     return S_ISDIR(facts->st_mode) ? strerror(EISDIR) : config_read_text(mine);
 }
 
-/* read_config(path) -> text, facts; nil and a message when it cannot be read. The facts are about the file
- * that was read, whatever the path names later: mode = the permission bits, foreign = whether the file
- * belongs to a user other than this process's and root. */
+/* read_config(path) -> text, facts; nil, a message, and whether there is no such file, when it cannot be
+ * read. The facts are about the file that was read, whatever the path names later: mode = the permission
+ * bits, foreign = whether the file belongs to a user other than this process's and root. */
 static int config_read(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct stat facts;
@@ -59,9 +60,11 @@ static int config_read(lua_State *L) {
     lua_setmetatable(L, -2);
     const char *why = config_open(mine, path, &facts);
     if (why) {
+        bool missing = mine->file < 0 && errno == ENOENT;
         lua_pushnil(L);
         lua_pushstring(L, why);
-        return 2;
+        lua_pushboolean(L, missing);
+        return 3;
     }
     if (!ic_buf_text(&mine->text)) return luaL_error(L, "not enough memory");
     lua_pushlstring(L, mine->text.data, mine->text.length);

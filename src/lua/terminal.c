@@ -2,12 +2,15 @@
 #include "core/auth/private_file.h"
 #include "core/base/platform.h"
 #include "lua/compat.h"
+#include "lua/metatable.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -16,7 +19,8 @@
 #include <unistd.h>
 
 #define HIDDEN_MAX  4096 /* bytes of a hidden line */
-#define LOCK_TRIES  50
+#define LOCK_TYPE   "ironclad.terminal.lock"
+#define LOCK_TRIES  500
 #define LOCK_PAUSE  20000 /* microseconds */
 #define INTERRUPT   3     /* Ctrl-C, and so on */
 #define END_OF_FILE 4
@@ -209,31 +213,72 @@ static int terminal_run(lua_State *L) {
 
 /* ---- files ---- */
 
-/* write_private(path, text) -> true, when the file holds the text, on the disk, with mode 0600; nil and a
- * message. Missing folders are made with mode 0700. */
-static int terminal_write_private(lua_State *L) {
-    size_t length;
-    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
-    ic_private_file file;
-    ic_error error = {0};
-    bool done = ic_private_file_init(&file, path, &error);
-    if (done) {
-        int locked = ic_private_file_lock(&file, &error);
-        for (int tries = 0; locked == 0 && tries < LOCK_TRIES; tries++) {
-            usleep(LOCK_PAUSE);
-            locked = ic_private_file_lock(&file, &error);
-        }
-        done = locked > 0 && ic_private_file_write(&file, text, length, &error);
+/* Where a private file is written: where a symbolic link leads, so that the link stays. NULL with errno for a
+ * link that leads to no file. `resolved` has PATH_MAX bytes. */
+static const char *terminal_follow_link(const char *path, char *resolved) {
+    struct stat facts;
+    if (realpath(path, resolved)) return resolved;
+    int reason = errno;
+    bool is_link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    errno = reason;
+    return is_link ? NULL : path;
+}
+
+/* Waits a while for the lock of a private file. */
+static bool terminal_await_lock(ic_private_file *file, ic_error *error) {
+    int locked = ic_private_file_lock(file, error);
+    for (int tries = 0; locked == 0 && tries < LOCK_TRIES && !terminal_signal; tries++) {
+        usleep(LOCK_PAUSE);
+        locked = ic_private_file_lock(file, error);
     }
-    ic_private_file_clear(&file);
-    if (done) {
-        lua_pushboolean(L, 1);
-        return 1;
-    }
-    char message[512] = "another process is writing the file";
-    if (error.kind != IC_OK) strncpy(message, ic_error_message(&error), sizeof message - 1);
-    ic_error_clear(&error);
+    if (locked == 0)
+        ic_error_set(error, IC_ERR_STORE, "another process is writing %s", file->paths[IC_PART_FILE]);
+    return locked > 0;
+}
+
+static int terminal_fail_with(lua_State *L, ic_error *error) {
+    char message[512];
+    snprintf(message, sizeof message, "%s", ic_error_message(error));
+    ic_error_clear(error);
     return terminal_fail(L, message);
+}
+
+/* lock_private(path) -> a lock between processes on a file that only this user can read, which ends with
+ * lock:release() or with the process; nil and a message. The file need not exist. Missing folders are made
+ * with mode 0700. */
+static int terminal_lock_private(lua_State *L) {
+    char resolved[PATH_MAX];
+    const char *path = luaL_checkstring(L, 1), *target = terminal_follow_link(path, resolved);
+    if (!target) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s is a symbolic link that cannot be followed: %s", path, strerror(errno));
+        return 2;
+    }
+    ic_private_file *file = lua_newuserdata(L, sizeof *file);
+    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+    luaL_getmetatable(L, LOCK_TYPE);
+    lua_setmetatable(L, -2);
+    ic_error error = {0};
+    if (ic_private_file_init(file, target, &error) && terminal_await_lock(file, &error)) return 1;
+    ic_private_file_clear(file);
+    return terminal_fail_with(L, &error);
+}
+
+static int terminal_lock_release(lua_State *L) {
+    ic_private_file_clear(luaL_checkudata(L, 1, LOCK_TYPE));
+    return 0;
+}
+
+/* lock:write(text) -> true, when the file holds the text, on the disk, with mode 0600; nil and a message. */
+static int terminal_lock_write(lua_State *L) {
+    size_t length;
+    ic_private_file *file = luaL_checkudata(L, 1, LOCK_TYPE);
+    const char *text = luaL_checklstring(L, 2, &length);
+    luaL_argcheck(L, file->folder, 1, "released");
+    ic_error error = {0};
+    if (!ic_private_file_write(file, text, length, &error)) return terminal_fail_with(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 /* make_folder(path) -> true when the folder exists; nil and a message. It makes one folder, not those above
@@ -249,15 +294,20 @@ static int terminal_make_folder(lua_State *L) {
 }
 
 void ic_lua_open_terminal(lua_State *L) {
-    static const luaL_Reg functions[] = {{"is_terminal", terminal_is_terminal},
+    static const luaL_Reg lock_metamethods[] = {{"__gc", terminal_lock_release}, {NULL, NULL}},
+                          lock[] = {{"write", terminal_lock_write},
+                                    {"release", terminal_lock_release},
+                                    {NULL, NULL}},
+                          functions[] = {{"is_terminal", terminal_is_terminal},
                                          {"columns", terminal_columns},
                                          {"catch_signals", terminal_catch_signals},
                                          {"caught", terminal_caught},
                                          {"read_hidden", terminal_read_hidden},
                                          {"run", terminal_run},
-                                         {"write_private", terminal_write_private},
+                                         {"lock_private", terminal_lock_private},
                                          {"make_folder", terminal_make_folder},
                                          {NULL, NULL}};
+    ic_lua_make_type(L, LOCK_TYPE, lock_metamethods, lock);
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     lua_setfield(L, -2, "terminal");

@@ -136,7 +136,7 @@ describe("ironclad login", function()
     { "login a --web --service", "give one of them" },
     { "login a --instance na1 --client-id x --secret-env S --as a@b.c --scopes records.readRecord",
       "there is no scope .-did you mean public.records.readRecords" },
-    { "switch a", "cannot read" },
+    { "switch a", "there is no connection yet; `ironclad login NAME` makes one" },
   }
   for _, case in ipairs(wrong) do
     it("refuses: " .. case[1], function()

@@ -39,15 +39,25 @@ end
 --- The name that `ironclad switch` has chosen, or nil.
 function connection.current()
   local path = current_path()
-  local text = path and core.read_config(path)
+  if not path then return nil end
+  local text, problem, missing = core.read_config(path)
+  if not text and not missing then fail.usage("cannot read %s: %s; `ironclad switch` writes it", path, problem) end
   return text and text:match "^([^\r\n]+)" or nil
+end
+
+local function write_current(path, text)
+  local lock, message = core.terminal.lock_private(path)
+  if not lock then return nil, message end
+  local done, problem = lock:write(text)
+  lock:release()
+  return done, problem
 end
 
 --- Chooses a connection. nil: none.
 function connection.choose(name)
   local path = current_path()
-  if not name then return os.remove(path) end
-  local done, message = core.terminal.write_private(path, name .. "\n")
+  local done, message
+  if name then done, message = write_current(path, name .. "\n") else done, message = core.disk.remove(path) end
   if not done then fail.failed("%s", message) end
 end
 
@@ -62,11 +72,7 @@ function connection.source(options)
   local current = connection.current()
   if current then return current end
   local list, problem = named.list()
-  if not list then
-    -- No file is the usual state of a machine without a login. A file that cannot be read is an error.
-    if problem:find "No such file" then fail.login(NOTHING) end
-    fail.usage("%s", problem)
-  end
+  if not list then fail.usage("%s", problem) end
   if #list == 0 then fail.login(NOTHING) end
   if #list > 1 then
     local names = {}

@@ -16,8 +16,7 @@ function connections.run(words, options)
   if words[1] then fail.usage("connections takes no argument, got %q", words[1]) end
   columns.check(options, connections.columns)
   local list, problem = named.list()
-  if not list and not problem:find "No such file" then fail.usage("%s", problem) end
-  list = list or {}
+  if not list then fail.usage("%s", problem) end
   local current = connection.current()
   local printer = output.items(options, nil, connections.columns)
   for _, entry in ipairs(list) do

@@ -221,17 +221,19 @@ function login.run(words, options)
     if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end
   end
   -- Nothing is asked when the answers could not be kept.
-  local path, unplaced = named.path()
-  if not path then fail.usage("%s", unplaced) end
-  local store = token_file()
+  local list, unread = named.list()
+  if not list then fail.usage("%s", unread) end
+  local current, store = connection.current(), token_file()
   local instance = instance_of(options)
   local name = name_of(words, instance)
   local entry = entry_of(options, instance, store)
-  local list = named.list() or {}
-  local done, problem = named.save(name, entry)
+  local done, problem = named.change(function(connections)
+    connections[name] = entry
+    return true
+  end)
   if not done then fail.failed("%s", problem) end
-  terminal.say("Saved as %q in %s.", name, path)
-  if #list == 0 or not connection.current() then connection.choose(name) end
+  terminal.say("Saved as %q in %s.", name, named.path())
+  if #list == 0 or not current then connection.choose(name) end
   if options["no-check"] and not entry.grant then return end
   check(name, entry, options)
 end

@@ -18,11 +18,10 @@ end
 function switch.run(words)
   if words[2] then fail.usage("switch takes one name, got %q too", words[2]) end
   local list, problem = named.list()
-  if not list then
-    fail.usage("%s%s", problem, problem:find "No such file" and "; `ironclad login NAME` makes one" or "")
-  end
+  if not list then fail.usage("%s", problem) end
+  if not list[1] then fail.usage "there is no connection yet; `ironclad login NAME` makes one" end
   local name, names = words[1], names_of(list)
-  if not name and terminal.is "input" and #names > 0 then
+  if not name and terminal.is "input" then
     local choices = {}
     for i, known in ipairs(names) do choices[i] = { known, known } end
     name = terminal.choose("Which connection", choices)
@@ -31,11 +30,16 @@ function switch.run(words)
     connection.choose(nil)
     return terminal.say "no connection is chosen now"
   end
-  if not mistake.set(names)[name] then
+  local is_known = false
+  local done, unchanged = named.change(function(connections)
+    is_known = connections[name] ~= nil
+    if is_known then connection.choose(name) end
+  end)
+  if not done then fail.failed("%s", unchanged) end
+  if not is_known then
     fail.usage("there is no connection %q%s; `ironclad connections` lists them", name,
       mistake.did_you_mean(name, names))
   end
-  connection.choose(name)
   terminal.say("%s is used from now on", name)
 end
 

@@ -162,16 +162,21 @@ local function objection_to_file(path, connections, facts)
   end
 end
 
--- The connections of a file; nil and a message.
+-- Whether a value is a JSON object. The empty one differs from the empty list by its metatable only.
+local function is_object(value)
+  return type(value) == "table" and #value == 0 and getmetatable(value) ~= getmetatable(core.array {})
+end
+
+-- The connections of a file; nil, a message, and whether there is no such file.
 local function read_connections(path)
-  local text, facts = core.read_config(path)
+  local text, facts, missing = core.read_config(path)
   if not text then
     return nil, ("cannot read %s: %s (named connections are kept there; IRONCLAD_CONFIG names another file)"):format(
-      path, facts)
+      path, facts), missing
   end
   local connections, problem = core.json.decode(text)
   if problem then return nil, ("%s: %s"):format(path, syntax_error(text, problem)) end
-  if type(connections) ~= "table" or #connections > 0 then
+  if not is_object(connections) then
     return nil, ("%s: expected an object with the options of each connection under its name"):format(path)
   end
   problem = objection_to_file(path, connections, facts)
@@ -254,8 +259,11 @@ local function hint_at(place)
   end
 end
 
--- An entry, overridden by the options that were given with the name. A secret that is overridden is not fetched.
-local function resolve(entry, given, folder)
+--- The options of an entry.
+-- @param given options that override those of the entry. A secret that is overridden is not fetched
+-- @param folder where relative paths start
+-- @return a table of options; nil and a message that begins with the name of the option
+function named.resolve(entry, given, folder)
   local options = {}
   for name, value in pairs(given) do options[name] = value end
   for _, name in ipairs(sorted_names(entry)) do
@@ -281,30 +289,41 @@ end
 --- The path of the file; nil and a message.
 named.path = config_path
 
---- Writes an entry to the file, which is made when it is missing. The others stay as they are.
--- @param entry a table as in the file; nil: removes the entry
--- @return true; nil and a message
-function named.save(name, entry)
-  local path, unplaced = config_path()
-  if not path then return nil, unplaced end
-  local connections = {}
-  if core.read_config(path) then
-    local found, problem = read_connections(path)
-    if not found then return nil, problem end
-    connections = found
-  end
-  connections[name] = entry
-  local text = require("ironclad.values.pretty").encode(connections, { pretty = true })
-  return core.terminal.write_private(path, text .. "\n")
+-- The connections of the file; an empty table when there is no file; nil and a message.
+local function connections_or_none(path)
+  local connections, problem, missing = read_connections(path)
+  if missing then return {} end
+  return connections, problem
 end
 
---- The connections of the file, sorted by name.
+local function change_locked(lock, path, change)
+  local connections, problem = connections_or_none(path)
+  if not connections then return nil, problem end
+  if not change(connections) then return true end
+  return lock:write(require("ironclad.values.pretty").encode(connections, { pretty = true }) .. "\n")
+end
+
+--- Changes the file, which is made when it is missing. No other process changes it meanwhile.
+-- @param change function(connections): changes the table of entries; returns whether it is to be written
+-- @return true; nil and a message
+function named.change(change)
+  local path, unplaced = config_path()
+  if not path then return nil, unplaced end
+  local lock, locked = core.terminal.lock_private(path)
+  if not lock then return nil, locked end
+  local fine, done, problem = pcall(change_locked, lock, path, change)
+  lock:release()
+  if not fine then error(done, 0) end
+  return done, problem
+end
+
+--- The connections of the file, sorted by name. Without a file there are none.
 -- @return a list of { name =, command = whether a command prints one of its secrets, instance =, as_user =, grant = };
 --   nil and a message
 function named.list()
   local path, message = config_path()
   if not path then return nil, message end
-  local connections, problem = read_connections(path)
+  local connections, problem = connections_or_none(path)
   if not connections then return nil, problem end
   local list = {}
   for _, name in ipairs(sorted_names(connections)) do
@@ -321,27 +340,28 @@ end
 -- @param place "connect" or "clickwrap"
 -- @param given its name, or a table of options with `name`; the other options override those of the file
 -- @return a table of options with `name`, for ironclad.connect; and a function that adds to a message (one that begins
---   with the name of an option) where that option comes from. Nil and a message when it cannot be read
+--   with the name of an option) where that option comes from. Nil, a message, and whether there is no such connection
+--   when it cannot be read
 function named.load(given, place)
   if type(given) ~= "table" then given = { name = given } end
   local name = given.name
   if type(name) ~= "string" then return nil, "name: expected a string, got a " .. type(name) end
   local path, unplaced = config_path()
   if not path then return nil, unplaced end
-  local connections, unread = read_connections(path)
-  if not connections then return nil, unread end
+  local connections, unread, missing = read_connections(path)
+  if not connections then return nil, unread, missing end
 
   local entry = connections[name]
   if entry == nil then
     local names = sorted_names(connections)
     return nil, ('%s has no connection "%s" (%s)%s'):format(path, name,
-      names[1] and "it has: " .. table.concat(names, ", ") or "it has none", mistake.did_you_mean(name, names))
+      names[1] and "it has: " .. table.concat(names, ", ") or "it has none", mistake.did_you_mean(name, names)), true
   end
   local where = ('connection "%s" in %s'):format(name, path)
-  if type(entry) ~= "table" or #entry > 0 then return nil, where .. ": expected an object with options" end
+  if not is_object(entry) then return nil, where .. ": expected an object with options" end
   place = place or "connect"
   local options, problem = nil, mistake.unknown(entry, entry_options(place), nil, hint_at(place))
-  if not problem then options, problem = resolve(entry, given, path:match "^.*/" or "") end
+  if not problem then options, problem = named.resolve(entry, given, path:match "^.*/" or "") end
   if not options then return nil, where .. ": " .. problem end
   return options, explainer(given, function() return where end)
 end
