@@ -344,11 +344,11 @@ end
 
 --- Makes a client of a class from a table of options or the name of a connection.
 -- @param label the name of the caller in messages
-function client.open_as(class, label, options)
+-- @param explain as in client.make, for options that are complete
+function client.open_as(class, label, options, explain)
   if type(options) ~= "table" and type(options) ~= "string" then
     mistake.raise(label, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))
   end
-  local explain
   if type(options) == "string" or (options.name ~= nil and #class.about.hosts(options) == 0) then
     options, explain = named.load(options, class.about.place)
     if not options then mistake.raise(label, explain) end
@@ -358,7 +358,8 @@ end
 
 --- ironclad.connect, under another name in messages.
 -- @param label the name
-function client.open(label, options) return client.open_as(Client, label, options) end
+-- @param explain as in client.open_as
+function client.open(label, options, explain) return client.open_as(Client, label, options, explain) end
 
 --- Makes a client. It opens no connection: the first call fetches the token. Raises a mistake for a wrong or unknown
 -- option.

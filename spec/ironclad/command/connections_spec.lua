@@ -1,5 +1,6 @@
--- The file of connections, as login, logout and switch change it: nothing in it is lost. Which user runs the specs
--- does not matter: a file that is too large, or a folder in its place, cannot be read by root either.
+-- The file of connections, as login, logout and switch change it: nothing in it is lost, and messages say which
+-- connection they are about. Which user runs the specs does not matter: a file that is too large, or a folder in its
+-- place, cannot be read by root either.
 local command = require "spec.support.command"
 local json = require("ironclad").json
 local peer = require "spec.support.peer"
@@ -138,5 +139,25 @@ describe("ironclad logout --remove", function()
     good "logout odd --remove"
     assert.equal("", saved())
     refused("logout odd --remove", 'has no connection "odd"')
+  end)
+end)
+
+describe("a message about a connection", function()
+  it("says which one, and what a person can do", function()
+    write {
+      url = entry_with { instance = "ftp://x y", client_secret = "x" },
+      ca = entry_with { ca_file = "/nowhere.pem", client_secret = "x" },
+      nobody = { instance = "na1", client_id = "x", client_secret = "x" },
+    }
+    local where = (" in %s: "):format(home.IRONCLAD_CONFIG)
+    refused("-c url whoami", 'connection "url"' .. where .. 'instance: not a host or URL: "ftp://x y"')
+    refused("-c ca whoami", 'connection "ca"' .. where .. "ca_file: cannot read /nowhere.pem")
+    refused("-c nobody whoami", 'connection "nobody"' .. where .. "as_user: missing")
+    refused("-c nobody whoami", "the user to act as (--as USER)")
+    refused("-c nobody whoami --as=", "--as: expected an e-mail address or an id")
+    local variables = { IRONCLAD_INSTANCE = "ftp://x y", IRONCLAD_CLIENT_ID = "x", IRONCLAD_CLIENT_SECRET = "x" }
+    refused("whoami", "IRONCLAD_AS_USER is not set: as_user: missing", 2,
+      { IRONCLAD_INSTANCE = "na1", IRONCLAD_CLIENT_ID = "x", IRONCLAD_CLIENT_SECRET = "x" })
+    refused("whoami --as a@b.example", 'IRONCLAD_INSTANCE: instance: not a host or URL: "ftp://x y"', 2, variables)
   end)
 end)

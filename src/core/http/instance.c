@@ -65,10 +65,12 @@ char *ic_host_origin(const char *option, const char *host, bool allow_http, ic_e
     ic_url url;
     ic_url_state state = ic_url_split(host, true, &url);
     const char *objection = state == IC_URL_GOOD ? instance_objection(&url, allow_http) : "not a host or URL";
+    /* What stands before an @ may be a password. */
+    bool shown = state != IC_URL_GOOD && !strchr(host, '@');
     if (state == IC_URL_NO_MEMORY)
         ic_error_memory(error);
     else if (objection)
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s", option, objection);
+        ic_error_set(error, IC_ERR_ARGUMENT, shown ? "%s: %s: \"%s\"" : "%s: %s", option, objection, host);
     else
         origin = instance_origin(&url, error);
     ic_url_free(&url);

@@ -83,31 +83,30 @@ function connection.source(options)
   return list[1].name
 end
 
+-- A message about an option, without what only a script can do.
+local function for_people(message)
+  return (message:gsub("%(as_user = false goes without%)", "(--as USER)"))
+end
+
 --- The options for ironclad.connect.
--- @param more options that override those of the connection
-function connection.options(options, more)
+-- @return the options; the name of their connection, or false; and a function that adds to a message about one where it
+--   comes from
+function connection.options(options)
   local name = connection.source(options)
-  local found, problem
-  if name then found, problem = named.load { name = name } else found, problem = named.from_env() end
-  if not found then
-    local none = problem:find "has no connection" or problem:find "No such file"
-    fail.usage("%s%s", problem, none and "; `ironclad login NAME` makes one" or "")
-  end
-  if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
   if options.as == "" then fail.usage "--as: expected an e-mail address or an id, got nothing" end
-  if options.as then found.as_user = options.as end
-  if options.timeout then found.timeout = options.timeout end
-  if options.deadline then found.deadline = options.deadline end
-  for option, value in pairs(more or {}) do found[option] = value end
-  return found, name
+  local given = { name = name or nil, as_user = options.as, timeout = options.timeout, deadline = options.deadline }
+  local found, explain, missing
+  if name then found, explain, missing = named.load(given) else found, explain = named.from_env(given) end
+  if not found then fail.usage("%s%s", explain, missing and "; `ironclad login NAME` makes one" or "") end
+  if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
+  return found, name, function(message) return for_people(explain(message)) end
 end
 
 --- A client.
 -- @return the client, and the name of its connection or false
-function connection.open(options, more)
-  local found, name = connection.options(options, more)
-  local client = require("ironclad").connect(found)
-  return client, name
+function connection.open(options)
+  local found, name, explain = connection.options(options)
+  return require("ironclad.client").open(nil, found, explain), name
 end
 
 --- Whether a client's instance is on this machine, as only a sandbox is.
