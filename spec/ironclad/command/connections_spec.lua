@@ -5,10 +5,16 @@ local command = require "spec.support.command"
 local json = require("ironclad").json
 local peer = require "spec.support.peer"
 
-local folder, home, number
+local sandbox, folder, home, number
 
-setup(function() folder, number = peer.temporary_folder(), 0 end)
-teardown(function() peer.remove_folder(folder) end)
+setup(function()
+  sandbox = command.start_sandbox()
+  folder, number = peer.temporary_folder(), 0
+end)
+teardown(function()
+  sandbox:stop()
+  peer.remove_folder(folder)
+end)
 
 before_each(function()
   number = number + 1
@@ -111,6 +117,83 @@ describe("a file of connections", function()
     refused("switch", "cannot remove " .. home.HOME .. "/connections.current", 1)
     refused("switch b", "connections.current", 1)
     assert.equal("a b", saved())
+  end)
+end)
+
+describe("ironclad login", function()
+  local wrong = {
+    { { "--instance", "" }, "--instance needs a value: --instance HOST" },
+    { { "--client-id", "" }, "--client-id needs a value" },
+    { { "--as", " " }, "--as needs a value" },
+    { { "--secret-env", "" }, "--secret-env needs a value" },
+    { { "--secret-env", "NO SUCH" }, '--secret-env: expected the name of an environment variable' },
+    { { "--secret-command", "" }, "--secret-command needs a value" },
+    { { "--secret-command", "''" }, "--secret-command: expected a command, got ''" },
+    { { "--secret-command", "pass show 'x" }, "--secret-command: the closing ' is missing: pass show 'x" },
+    { { "--ca-file", "" }, "--ca-file needs a value" },
+    { { "--ca-file", "/nowhere.pem" }, "--ca-file: cannot read /nowhere.pem" },
+    { { "--redirect-uri", "" }, "--redirect-uri needs a value" },
+    { { "--instance", "ftp://x y" }, '--instance: not a host or URL: "ftp://x y"' },
+    { { "--instance", "https://x y@z w" }, "--instance: not a host or URL\n" },
+    { { "--as", "a\nb" }, "--as: must not hold control characters" },
+  }
+  it("refuses what no connection can have, also without a check", function()
+    write { good = entry }
+    local list = {}
+    for i, case in ipairs(wrong) do
+      local given = { ["--instance"] = "na1", ["--client-id"] = "x", ["--as"] = "a@b.example" }
+      if not case[1][1]:find "secret" then given["--secret-env"] = "S" end
+      given[case[1][1]] = case[1][2]
+      list[i] = { "login", "good", "--service", "--no-check" }
+      for name, value in pairs(given) do
+        table.insert(list[i], name)
+        table.insert(list[i], value)
+      end
+    end
+    for i, result in ipairs(command.run_all(list, home)) do
+      local label = table.concat(wrong[i][1], " ")
+      assert.same({ 2, "" }, { result.status, result.out }, label .. ": " .. result.err)
+      assert.is_truthy(result.err:find(wrong[i][2], 1, true), label .. ": " .. result.err)
+    end
+    assert.same({ good = entry }, (json.decode(peer.read_file(home.IRONCLAD_CONFIG))))
+  end)
+
+  it("replaces a connection only by one that works", function()
+    local facts = " --service --secret-stdin --as jane.doe@example.com --client-id %s --ca-file %s --instance "
+    facts = facts:format(sandbox.client_id, sandbox.ca_file)
+    good("login good" .. facts .. sandbox.instance, nil, sandbox.client_secret .. "\n")
+    good "whoami"
+    local before = peer.read_file(home.IRONCLAD_CONFIG)
+    local cases = {
+      { "https://127.0.0.1:1", sandbox.client_secret, 1 }, -- nobody listens there
+      { sandbox.instance, "another-secret-of-this-spec", 4 },
+    }
+    for _, case in ipairs(cases) do
+      local words = "login good --scopes records:list" .. facts .. case[1]
+      local out, err, status = command.run(words, home, case[2] .. "\n")
+      assert.same({ case[3], "" }, { status, out }, err)
+      assert.is_truthy(err:find("; the connection is not saved (--no-check saves it without a check)", 1, true), err)
+      assert.equal(before, peer.read_file(home.IRONCLAD_CONFIG))
+    end
+    good "whoami"
+  end)
+
+  it("reads a command as a shell does", function()
+    good([[login a --no-check --instance na1 --client-id x --as a@b.example ]]
+      .. [[--secret-command "pass show 'my ironclad/acme' --fields=a,b"]])
+    local found = json.decode(peer.read_file(home.IRONCLAD_CONFIG))
+    assert.same({ "pass", "show", "my ironclad/acme", "--fields=a,b" }, found.a.client_secret.command)
+  end)
+
+  it("asks again when something else than the address is pasted", function()
+    local words = ("login me --paste --secret-env S --client-id x --instance %s --ca-file %s"):format(sandbox.instance,
+      sandbox.ca_file)
+    home.S = "x"
+    local _, err, status = command.run(words, home, "0123456789abcdef\n\nhttp://localhost:8765/callback\n")
+    assert.equal(2, status, err)
+    local _, count = err:gsub("That is not the address: it begins with http://localhost:8765/callback, and has", "")
+    assert.equal(2, count, err)
+    assert.is_nil(err:find("0123456789abcdef", 1, true))
   end)
 end)
 

@@ -9,6 +9,7 @@ local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local named = require "ironclad.connections.named"
+local shell_words = require "ironclad.command.shell_words"
 local terminal = require "ironclad.command.terminal"
 
 local login = {}
@@ -56,12 +57,6 @@ local function ask(question, option, default)
   fail.usage("--%s is missing, and there is no terminal to ask at", option)
 end
 
-local function words_of(text)
-  local words = {}
-  for word in text:gmatch "[^%s,]+" do words[#words + 1] = word end
-  return words
-end
-
 -- Scopes as Ironclad spells them: given with or without "public.", or as operations.
 local function scopes_of(text)
   local list, seen = {}, {}
@@ -71,7 +66,7 @@ local function scopes_of(text)
       list[#list + 1] = scope
     end
   end
-  for _, word in ipairs(words_of(text)) do
+  for word in text:gmatch "[^%s,]+" do
     if word:find(":", 1, true) then
       for _, scope in ipairs(require("ironclad").scopes_for { word }) do add(scope) end
     else
@@ -99,10 +94,22 @@ local function grant_of(options)
   })
 end
 
+local function command_of(text)
+  local words, wrong = shell_words(text)
+  if not words then fail.usage("--secret-command: %s: %s", wrong, text) end
+  if words[1] == "" then fail.usage("--secret-command: expected a command, got %s", text) end
+  return core.array(words)
+end
+
+local function variable_of(name)
+  if name:find "^[%a_][%w_]*$" then return name end
+  fail.usage("--secret-env: expected the name of an environment variable, as IRONCLAD_CLIENT_SECRET, got %q", name)
+end
+
 -- The secret as the file has it.
 local function secret_of(options)
-  if options["secret-command"] then return { command = core.array(words_of(options["secret-command"])) } end
-  if options["secret-env"] then return { env = options["secret-env"] } end
+  if options["secret-command"] then return { command = command_of(options["secret-command"]) } end
+  if options["secret-env"] then return { env = variable_of(options["secret-env"]) } end
   if options["secret-stdin"] then
     local line, problem = io.stdin:read "*l"
     if problem then fail.failed("--secret-stdin: cannot read standard input: %s", problem) end
@@ -175,6 +182,12 @@ local function paste(client, redirect_uri)
     "The browser then goes to an address that begins with ", terminal.clean(redirect_uri), "\n",
     "and may not find it. That is normal: copy that address from the browser.\n")
   local callback = terminal.ask "The address"
+  -- What was pasted may be a code, which is a secret: no message quotes it.
+  while not callback:find "[?&]code=" and not callback:find "[?&]error=" do
+    terminal.warn("That is not the address: it begins with %s, and has code= or error= after a question mark. "
+      .. "Paste all of it.", redirect_uri)
+    callback = terminal.ask "The address"
+  end
   fail.unless(client:exchange(callback, { state = state, redirect_uri = redirect_uri }))
 end
 
@@ -194,6 +207,32 @@ end
 
 -- ---- the check ----
 
+-- What gives each option of an entry.
+local function given_by(options)
+  local secret = "the client secret"
+  for _, name in ipairs { "secret-stdin", "secret-command", "secret-env" } do
+    if options[name] then secret = "--" .. name end
+  end
+  return { instance = "--instance", client_id = "--client-id", client_secret = secret, as_user = "--as",
+    scopes = "--scopes", ca_file = "--ca-file", client_cert = "--client-cert", client_key = "--client-key" }
+end
+
+-- The options of the connection, which is not in the file yet.
+local function settings_of(name, entry, options)
+  local sources = given_by(options)
+  local function explain(message)
+    return (message:gsub("^[%w_]+", function(option) return sources[option] end))
+  end
+  -- A secret that is fetched later may not be there yet.
+  local later = options["no-check"] and not entry.grant and type(entry.client_secret) == "table"
+  local settings, problem = named.resolve(entry, { name = name, client_secret = later and "later" or nil }, "/")
+  if not settings then fail.usage("%s", explain(problem)) end
+  require("ironclad.client").open(nil, settings, explain)
+  -- A token that is already there would be used, whatever the secret is.
+  if not entry.grant then settings.store = nil end
+  return settings
+end
+
 -- Scopes that were asked for, and that the token does not have.
 local function missing_scopes(entry, about)
   local missing, has = {}, mistake.set(type(about.scopes) == "table" and about.scopes or {})
@@ -203,15 +242,24 @@ local function missing_scopes(entry, about)
   return missing
 end
 
-local function check(name, entry, options)
-  local found, problem = named.load(name)
-  if not found then fail.usage("%s", problem) end
-  local client = entry.grant and log_in(options, found) or require("ironclad").connect(found)
+local function check(name, entry, options, settings)
+  local client = entry.grant and log_in(options, settings) or require("ironclad").connect(settings)
+  if options["no-check"] then return end
   local about = require("ironclad.command.whoami").show(client, name, { table = terminal.is "output" })
   local missing = missing_scopes(entry, about)
   if #missing > 0 then
     terminal.warn("These scopes are missing: %s. An administrator adds them to the app.", table.concat(missing, ", "))
   end
+end
+
+-- A connection that does not work must not replace one that does.
+local function check_first(...)
+  local fine, problem = pcall(check, ...)
+  if fine then return end
+  if fail.is(problem) and problem.err and not problem.cancelled then
+    problem.message = problem.message .. "; the connection is not saved (--no-check saves it without a check)"
+  end
+  error(problem, 0)
 end
 
 function login.run(words, options)
@@ -220,6 +268,12 @@ function login.run(words, options)
     { "secret-stdin", "secret-env" }, { "secret-command", "secret-env" } } do
     if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end
   end
+  for _, flag in ipairs(login.flags) do
+    -- No scopes are those of the app.
+    if type(options[flag[1]]) == "string" and not options[flag[1]]:find "%S" and flag[1] ~= "scopes" then
+      fail.usage("--%s needs a value: --%s %s", flag[1], flag[1], flag.value)
+    end
+  end
   -- Nothing is asked when the answers could not be kept.
   local list, unread = named.list()
   if not list then fail.usage("%s", unread) end
@@ -227,6 +281,8 @@ function login.run(words, options)
   local instance = instance_of(options)
   local name = name_of(words, instance)
   local entry = entry_of(options, instance, store)
+  local settings = settings_of(name, entry, options)
+  if entry.grant or not options["no-check"] then check_first(name, entry, options, settings) end
   local done, problem = named.change(function(connections)
     connections[name] = entry
     return true
@@ -234,8 +290,6 @@ function login.run(words, options)
   if not done then fail.failed("%s", problem) end
   terminal.say("Saved as %q in %s.", name, named.path())
   if #list == 0 or not current then connection.choose(name) end
-  if options["no-check"] and not entry.grant then return end
-  check(name, entry, options)
 end
 
 return login

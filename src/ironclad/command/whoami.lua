@@ -42,7 +42,8 @@ function whoami.show(client, name, options)
   if about.expires_in then terminal.write(("The token is valid for %s.\n"):format(duration(about.expires_in))) end
   if about.scopes then
     local count = #about.scopes == 1 and "1 scope" or #about.scopes .. " scopes"
-    terminal.write(("It has %s%s\n"):format(count, options.scopes and ":" or "; --scopes lists them."))
+    local hint = "; `ironclad whoami --scopes` lists them."
+    terminal.write("It has ", count, options.scopes and ":" or hint, "\n")
     for _, scope in ipairs(options.scopes and about.scopes or {}) do
       terminal.write("  ", terminal.clean(scope), "\n")
     end
