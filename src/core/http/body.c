@@ -133,13 +133,22 @@ static bool body_missing(const ic_operation *operation, const ic_field *field, c
     return false;
 }
 
-/* What a field of that type must be, if the value is something else; otherwise NULL. For raw JSON, the
- * first character shows the type. */
-static const char *body_shape_wanted(ic_type type, const cJSON *given) {
+/* What a field of that type must be, if the value is something else; otherwise NULL. For raw JSON, the first
+ * character shows the type. Clickwrap's documents are not certain about the types of single values, and it
+ * reads them all as text. */
+static const char *body_shape_wanted(const ic_operation *operation, ic_type type, const cJSON *given) {
     char raw = cJSON_IsRaw(given) ? given->valuestring[0] : '\0';
-    if (cJSON_IsNull(given) || given->type & IC_JSON_FILE) return NULL;
+    bool certain = ic_services[operation->service].product == IC_PRODUCT_CLM;
+    if (cJSON_IsNull(given) || raw == 'n' || given->type & IC_JSON_FILE) return NULL;
     if (type == IC_TYPE_OBJECT && !cJSON_IsObject(given) && raw != '{') return "a table of named values";
     if (type == IC_TYPE_ARRAY && !cJSON_IsArray(given) && raw != '[') return "a list";
+    if (type == IC_TYPE_COMMENT && !ic_json_string(given, "message")) return "a string or { message = … }";
+    if (!certain) return NULL;
+    if (type == IC_TYPE_STRING && !cJSON_IsString(given) && raw != '"') return "a string";
+    if (type == IC_TYPE_BOOLEAN && !cJSON_IsBool(given) && raw != 't' && raw != 'f') return "true or false";
+    bool number = cJSON_IsNumber(given) || (raw && strchr("-0123456789", raw));
+    if (type == IC_TYPE_NUMBER && !number) return "a number";
+    if (type == IC_TYPE_INTEGER && !number) return "a whole number";
     return NULL;
 }
 
@@ -152,7 +161,7 @@ static bool body_check_field(const ic_operation *operation, const cJSON *given, 
     bool file = given->type & IC_JSON_FILE;
     bool fits =
         field && (field->type != IC_TYPE_FILE || file) && (!(field->flags & IC_OWN) || cJSON_IsBool(given));
-    const char *wanted = fits ? body_shape_wanted(field->type, given) : NULL;
+    const char *wanted = fits ? body_shape_wanted(operation, field->type, given) : NULL;
     if (fits && !wanted) return true;
     if (!field && ic_text_starts(name, "urn:")) return true;
     if (wanted) {
@@ -255,12 +264,7 @@ static bool body_build_launch(cJSON *body, const ic_arguments *arguments, ic_req
     bool built =
         body_add_field(request, "data", NULL, "application/json", -1) && body_add_named_parts(request);
     cJSON_ArrayForEach(file, arguments->files) {
-        if (!built) break;
-        if (!(file->type & IC_JSON_FILE)) {
-            ic_error_set(error, IC_ERR_ARGUMENT, "files.%s: expected ironclad.file(…)", file->string);
-            return false;
-        }
-        built = body_add_field(request, file->string, NULL, NULL, file->valueint) != NULL;
+        if (built) built = body_add_field(request, file->string, NULL, NULL, file->valueint) != NULL;
     }
     if (built) request->form[0].text = ic_json_print(body);
     if (built && request->form[0].text) return true;
@@ -352,6 +356,17 @@ static bool body_build_object(const ic_operation *operation, ic_arguments *argum
     return body_print(body, request, error);
 }
 
+static bool body_check_files(const cJSON *files, ic_error *error) {
+    const cJSON *file = NULL;
+    cJSON_ArrayForEach(file, files) {
+        if (file->type & IC_JSON_FILE) continue;
+        ic_error_set(error, IC_ERR_ARGUMENT, "files.%s: expected ironclad.file(…), got %s", file->string,
+                     ic_json_type(file));
+        return false;
+    }
+    return true;
+}
+
 bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
                    ic_error *error) {
     bool raw = operation->answer == IC_ANSWER_ANY;
@@ -360,6 +375,7 @@ bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_re
         ic_error_set(error, IC_ERR_ARGUMENT, "body: this operation takes no body");
         return false;
     }
+    if (!body_check_files(arguments->files, error)) return false;
     if (operation->body == IC_BODY_NONE || (raw && !given)) return true;
     if (arguments->body && cJSON_IsObject(arguments->body))
         return body_build_object(operation, arguments, arguments->body, request, error);
@@ -377,5 +393,6 @@ bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_re
 
 bool ic_body_reads(const ic_operation *operation, const char *name) {
     const ic_field *field = ic_field_find(operation->fields, name);
-    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED);
+    return field &&
+           (field->type == IC_TYPE_COMMENT || field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED));
 }

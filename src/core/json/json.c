@@ -56,10 +56,11 @@ cJSON *ic_json_member(const cJSON *object, const char *name) {
 const char *ic_json_type(const cJSON *value) {
     char first = cJSON_IsRaw(value) ? value->valuestring[0] : '\0';
     if (cJSON_IsString(value) || first == '"') return "a string";
-    if (cJSON_IsBool(value)) return "a boolean";
-    if (cJSON_IsNull(value)) return "null";
+    if (cJSON_IsBool(value) || first == 't' || first == 'f') return "a boolean";
+    if (cJSON_IsNull(value) || first == 'n') return "null";
     if (cJSON_IsObject(value) || first == '{') return "a table";
     if (cJSON_IsArray(value) || first == '[') return "a list";
+    if (first) return "a number";
     return value->valuedouble == floor(value->valuedouble) ? "a number" : "a fraction";
 }
 
