@@ -57,3 +57,23 @@ describe("an answer of another type", function()
     end)
   end
 end)
+
+describe("an error about an answer", function()
+  local ID = "X-Ironclad-RequestId: rid-77"
+  local wrong = { -- a name, the answer, the status
+    { "that is not JSON", peer.answer(200, { "Content-Type: application/json", ID }, "{"), 200 },
+    { "that has no body", peer.answer(200, { ID }, ""), 200 },
+    { "of another type", peer.answer(200, { "Content-Type: application/json", ID }, "5"), 200 },
+    { "that is a page", peer.answer(200, { "Content-Type: text/html", ID }, "<html>"), 200 },
+    { "that breaks off", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n" .. ID .. "\r\n\r\n{", nil },
+  }
+  for _, case in ipairs(wrong) do
+    it("has its status and its id: " .. case[1], function()
+      local server = scene.serve { connections = { { { "read" }, { "send", case[2] } } } }
+      local value, err = scene.connect(server).workflows:get "w1"
+      assert.is_nil(value)
+      assert.are.equal(case[3], err.status)
+      assert.are.equal("rid-77", err.request_id)
+    end)
+  end
+end)

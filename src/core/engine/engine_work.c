@@ -39,6 +39,14 @@ static int work_perform(ic_engine *engine) {
     return running;
 }
 
+/* Fires the timers that are due, of calls and of others. */
+static void work_fire(ic_engine *engine, double now) {
+    for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
+        ic_timer_unset(&engine->timers, timer);
+        timer->fire(engine, timer->owner, now);
+    }
+}
+
 /* Milliseconds to the next timer; libcurl adds its own limits. */
 static int work_patience(const ic_engine *engine) {
     const ic_timer *timer = ic_timers_first(&engine->timers);
@@ -50,7 +58,7 @@ int ic_engine_work(ic_engine *engine, int most) {
     double now = ic_engine_note_run(engine, engine->ran);
     ic_shared_serve(engine);
     ic_socket_serve(engine);
-    ic_flow_fire(engine, now);
+    work_fire(engine, now);
     ic_clients_tidy(engine, now);
     if (work_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
     int wait = work_patience(engine);

@@ -362,6 +362,16 @@ static void flow_read_answer(ic_call *call, ic_ended *ended) {
         ended->failure = call->error.kind;
 }
 
+/* Adds to an error what is known of the answer that it is about, also of one that broke off: Ironclad's
+ * support asks for its id. */
+static void flow_name_answer(ic_call *call) {
+    char id[256];
+    ic_error *error = &call->error;
+    if (error->kind == IC_OK) return;
+    if (!error->status) error->status = call->response.status;
+    ic_error_take(&error->request_id, ic_response_request_id(&call->response, id, sizeof id));
+}
+
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     double now = ic_now();
     ic_ended ended = ic_transfer_end(engine, call, code);
@@ -386,6 +396,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         return;
     }
     flow_read_answer(call, &ended);
+    flow_name_answer(call);
     ic_transfer_free(engine, call);
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
     /* The rate limits in another host's answer are not Ironclad's. */
@@ -415,13 +426,6 @@ static void flow_on_timer(void *engine, void *owner, double now) {
         ic_flow_attempt_ended(engine, call, CURLE_OPERATION_TIMEDOUT);
     } else {
         flow_set_timer(engine, call);
-    }
-}
-
-void ic_flow_fire(ic_engine *engine, double now) {
-    for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
-        ic_timer_unset(&engine->timers, timer);
-        timer->fire(engine, timer->owner, now);
     }
 }
 

@@ -18,9 +18,6 @@ ic_call *ic_flow_find(const ic_engine *engine, unsigned long id);
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
 /* Called when the sink has taken its chunk. */
 void ic_flow_resume(ic_engine *engine, ic_call *call);
-/* Fires the timers that are due, of calls and of others. */
-void ic_flow_fire(ic_engine *engine, double now);
-
 /* Called when the process has been stopped for a while (SIGSTOP, a machine that was paused) and runs again.
  * Answers may have come meanwhile: attempts whose time is over get a little more, so that these are read. */
 void ic_flow_process_stopped(ic_engine *engine, double now);
