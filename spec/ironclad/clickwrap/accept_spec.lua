@@ -426,7 +426,10 @@ describe("a mistake of accept", function()
     ["connection.hostname: expected a text, got a boolean"] =
       { signer = "x", group = "g", connection = { hostname = true } },
     ["key: expected a text, got a number"] = { signer = "x", group = "g", key = 3 },
-    ["settle: expected a number of seconds above 0, got -1"] = { signer = "x", group = "g", settle = -1 },
+    ["settle: expected a number of seconds from 0.001 to 31536000, got -1"] =
+      { signer = "x", group = "g", settle = -1 },
+    ["deadline: expected a number of seconds from 0.001 to 31536000, got 0.0005"] =
+      { signer = "x", group = "g", deadline = 0.0005 },
     ["time: expected ISO 8601 or Unix seconds, got \"today\""] = { signer = "x", group = "g", time = "today" },
     ["time: expected ISO 8601 or Unix seconds, got 1700000000000"] =
       { signer = "x", group = "g", time = 1700000000000 },

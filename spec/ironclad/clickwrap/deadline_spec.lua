@@ -1,5 +1,6 @@
 -- The deadline of a method that makes several requests is one for all of them.
 local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local run = require "ironclad.calls.run"
@@ -92,8 +93,7 @@ describe("one deadline", function()
     local cw = play { SITES, page("x", true), page("key", false) }
     local order = { signer = "jane", versions = { "v282" }, key = "key", deadline = 20 }
     assert.is_true(ironclad.must(cw:accept(order)).found)
-    assert.are.same({ 20, 3 }, { deadlines[1], #deadlines })
-    assert.is_true(math.abs(deadlines[2] - deadlines[3] - 4) < 0.001)
+    assert.are.same({ 20, 16, 12 }, deadlines)
   end)
 
   it("is that of a workflow and all its records", function()
@@ -114,4 +114,51 @@ describe("one deadline", function()
     ironclad.must(client.workflows:launch({ template = "NDA", attributes = {} }, { deadline = 17 }))
     assert.are.same({ 17, 13 }, deadlines)
   end)
+end)
+
+-- The requests of an acceptance of a group: the site, the versions, what is stored, the sending, what is stored.
+describe("the deadline of an acceptance", function()
+  before_each(stop_clock)
+  after_each(start_clock)
+
+  local NOTHING = peer.json '{"data":[],"has_more":false}'
+  local answers = { SITES, PUBLISHED, NOTHING, peer.json "{}", page("key", false) }
+  local SENDING = 4
+
+  local function timeout(outcome)
+    return nil, Error.new { kind = "timeout", message = "the deadline passed", outcome = outcome, retryable = true,
+      attempts = 1 }
+  end
+
+  -- Runs accept; the time is over after the nth request, which is answered at the last moment, or not at all.
+  local function accept(server, n, is_answered)
+    local count = 0
+    run.call = function(client, label, index, arguments, ...)
+      if arguments.dry_run then return call(client, label, index, arguments, ...) end
+      count = count + 1
+      assert.is_true(arguments.deadline >= run.LEAST and arguments.deadline <= 20)
+      if count == n then time = time + 20 end
+      if count > n or (count == n and not is_answered) then
+        return timeout(count == SENDING and "unknown" or "not_done")
+      end
+      return call(client, label, index, arguments, ...)
+    end
+    return scene.clickwrap(server, { max_retries = 0 }):accept { signer = "jane", group = "terms", key = "key",
+      deadline = 20 }
+  end
+
+  for n, name in ipairs { "the site", "the versions", "what is stored", "the sending" } do
+    for _, is_answered in ipairs { false, true } do
+      it(("is over after %s, which is%s answered: nil and an error"):format(name, is_answered and "" or " not"),
+        function()
+          local server = scene.answering(answers)
+          local err = scene.assert_error("timeout", accept(server, n, is_answered))
+          assert.are.same({ "accept", "key", n < SENDING and "not_done" or "unknown" },
+            { err.operation, err.key, err.outcome })
+          local sent = 0
+          for _, request in ipairs(server:requests()) do sent = sent + (request.method == "POST" and 1 or 0) end
+          assert.are.equal(n == SENDING and is_answered and 1 or 0, sent)
+        end)
+    end
+  end
 end)

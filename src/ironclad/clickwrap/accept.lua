@@ -23,7 +23,7 @@ local run = require "ironclad.calls.run"
 local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
 
-local DEADLINE, SETTLE = 30, 60 -- seconds
+local DEADLINE, SETTLE, LONGEST = 30, 60, 365 * 24 * 3600 -- seconds
 local MOST_CLAIMS = 100 -- claims; after each one that another process has won, this one waits
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
 
@@ -35,7 +35,7 @@ local function fail(self, kind, outcome, message, cause)
     -- The same call is safe to repeat only with a key that the script gave.
     retryable = self.own_key, attempts = math.max(1, cause.attempts or 0), key = self.key, status = cause.status,
     code = cause.code, request_id = cause.request_id, attempt_id = cause.attempt_id, retry_after = cause.retry_after }
-  if outcome == "unknown" then fields.seen, fields.missing = self:evidence(), self:missing_ids() end
+  if outcome == "unknown" or next(self.seen) then fields.seen, fields.missing = self:evidence(), self:missing_ids() end
   return nil, Error.new(fields)
 end
 
@@ -81,18 +81,24 @@ end
 -- The seconds that are left.
 function Acceptance:left() return self.deadline - self.seconds end
 
--- Counts the time of a request. Without a response it is measured here.
+-- The options of the next requests. When the time is over they still get the shortest deadline that a request can
+-- have: then they end with the error "timeout".
+function Acceptance:requests(seconds)
+  return action.requests(self.given, math.max(run.LEAST, seconds or self:left()))
+end
+
+-- Counts the time of requests.
 function Acceptance:timed(fn, ...)
   local before = core.monotonic()
   local value, err, response = fn(...)
-  self.seconds = self.seconds + (response and response.seconds or core.monotonic() - before)
+  self.seconds = self.seconds + core.monotonic() - before
   common.note_clock(self.cw, response)
   return value, err, response
 end
 
 -- Reads back once. -> true when all are seen, false when not; nil and an error
 function Acceptance:look(since)
-  local seen, err = self:timed(self.reader.look, self.reader, since, action.requests(self.given, self:left()))
+  local seen, err = self:timed(self.reader.look, self.reader, since, self:requests())
   if err then return nil, err end
   for i, activity in pairs(seen) do self.seen[i] = activity end
   return #self:missing() == 0
@@ -159,6 +165,12 @@ function Acceptance:claim()
   return fail(self, "store", "not_done", ("the journal refused %d claims in a row"):format(MOST_CLAIMS))
 end
 
+-- The time is over before it was sent.
+function Acceptance:too_late()
+  self.journal:done(self.entry)
+  return fail(self, "timeout", "not_done", ("the deadline of %g s was over before it was sent"):format(self.deadline))
+end
+
 -- The seconds in which it may be sent: `settle` seconds after the claim another process may send it.
 function Acceptance:left_to_send()
   return math.min(self:left(), self.settle + 1 - math.abs(os.time() - self.claimed))
@@ -168,8 +180,7 @@ end
 function Acceptance:send()
   local since = os.time()
   local body = action.body(self.act, self:missing(), self.key)
-  local _, err = self:timed(send.recorded, self.cw, self.label, body,
-    action.requests(self.given, self:left_to_send()))
+  local _, err = self:timed(send.recorded, self.cw, self.label, body, self:requests(self:left_to_send()))
   if err and err.outcome ~= "unknown" then
     self.journal:done(self.entry)
     return pass_on(self, err)
@@ -184,8 +195,7 @@ end
 
 -- The versions to accept when the script names only a group.
 local function published_versions(self)
-  local requests = action.requests(self.given, self:left())
-  local versions, err = self:timed(common.published, self.cw, self.label, self.act.group, requests())
+  local versions, err = self:timed(common.published, self.cw, self.label, self.act.group, self:requests()())
   if err then return nil, err end
   return action.wanted(self.label, versions)
 end
@@ -220,7 +230,7 @@ local function accept(self)
   local err
   if common.has_token(self.cw) then
     local _
-    _, err = self:timed(common.find, self.cw, self.label, action.requests(self.given, self:left())())
+    _, err = self:timed(common.find, self.cw, self.label, self:requests()())
     if err then return pass_on(self, err, "not_done") end
   end
   self.entry = entry_of(self)
@@ -233,15 +243,16 @@ local function accept(self)
     local to_send, problem = claim_and_look(self)
     if problem then return nil, problem end
     if not to_send then return self:finish(true) end
-  until self:left_to_send() > 0 or self:left() <= 0
+    if self:left() < run.LEAST then return self:too_late() end
+  until self:left_to_send() > 0
   return self:send()
 end
 
 local function seconds_of(label, given, name, default)
   local value = given[name]
   if value == nil then return default end
-  if type(value) ~= "number" or not (value > 0 and value <= 365 * 24 * 3600) then
-    mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name,
+  if type(value) ~= "number" or not (value >= run.LEAST and value <= LONGEST) then
+    mistake.raise(label, "%s: expected a number of seconds from %g to %d, got %s", name, run.LEAST, LONGEST,
       type(value) == "number" and tostring(value) or mistake.type_of(value))
   end
   return value
