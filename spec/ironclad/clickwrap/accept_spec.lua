@@ -136,6 +136,15 @@ describe("accept", function()
     assert.are.same({ "v1241", "1241" }, { body.vid, body.cid })
   end)
 
+  it("of a group sends only the contracts that are missing, and takes others in the version that is stored", function()
+    local cw, server = play(SITES, PUBLISHED, activity { 282, "order 1", version = "old" }, OK,
+      activity({ 282, "order 1", version = "old" }, { 1241, "order 1" }))
+    local evidence = ironclad.must(cw:accept { signer = "jane", group = "terms", key = "order 1" })
+    assert.are.same({ ["282"] = "old", ["1241"] = "v1241" }, evidence.versions)
+    local body = body_of(server)
+    assert.are.same({ "v1241", "1241" }, { body.vid, body.cid })
+  end)
+
   it("does not take another acceptance of the same versions for its own", function()
     local cw, server = play(SITES, activity({ 282, "order 0" }, { 1241 }), OK, BOTH)
     assert.is_false(ironclad.must(cw:accept(given())).found)

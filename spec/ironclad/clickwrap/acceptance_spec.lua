@@ -89,6 +89,21 @@ describe("acceptance", function()
     assert.is_false(is_accepted())
   end)
 
+  it("with a group and a key is made once, whatever has been published since", function()
+    local order = { key = "order " .. signer, custom = { plan = "pro" } }
+    local first = must(accept(order))
+    for _, major in ipairs { false, true } do
+      must(sandbox:clickwrap_publish { contract = "terms-of-service", title = "Newer", body = "<p>x</p>",
+        major = major })
+      local again = must(accept(order))
+      assert.are.same({ true, first.time, first.versions }, { again.found, again.time, again.versions })
+    end
+    assert.are.equal(2, #agreed())
+    assert.is_false(is_accepted())
+    assert.is_false(must(accept { key = "another " .. signer }).found)
+    assert.is_true(is_accepted())
+  end)
+
   it("is not made when it was not stored, and is stored once when it is repeated", function()
     sandbox:clickwrap_settings { lose = 1 }
     local sleep = run.sleep

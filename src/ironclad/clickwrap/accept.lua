@@ -68,7 +68,7 @@ function Acceptance:evidence()
     local activity = self.seen[i]
     if activity then
       local contract = common.text_of(activity.contract) or one.contract or one.version
-      evidence.versions[contract] = one.version
+      evidence.versions[contract] = common.text_of(activity.version) or one.version
       if activity.id ~= nil then table.insert(evidence.activities, activity) end
       -- ISO 8601 in UTC: the later text is the later time.
       local time = activity.created_time

@@ -2,7 +2,8 @@
 --
 -- With an API token: from the signer's activity (REST). An activity is the one that was sent when it has the key of the
 -- acceptance in its custom data. An earlier acceptance of the same version is not mistaken for it, even if the clocks
--- differ.
+-- differ. When the script named only a group, the acceptance may have been stored before a contract got a new version:
+-- then the activity counts for its contract, whatever its version.
 --
 -- Without a token there is no activity to read, only what the Activity API answers to anyone who has the site's id: the
 -- version that the signer accepted last (/retrieve), or in test mode whether the latest major version is accepted
@@ -35,7 +36,7 @@ end
 local function notice(self, seen, activity)
   if not is_ours(self, activity) then return end
   for i, one in ipairs(self.wanted) do
-    if not seen[i] and activity.version == one.version
+    if not seen[i] and (self.any_version or activity.version == one.version)
       and (not one.contract or common.text_of(activity.contract) == one.contract) then
       seen[i] = activity
     end
@@ -109,7 +110,7 @@ end
 -- @param key the acceptance's key
 function read_back.reader(cw, label, act, wanted, key)
   return setmetatable({ cw = cw, label = label, signer = act.signer, test = act.test, event_type = act.body.et,
-    wanted = wanted, key = key, by_activity = common.has_token(cw) }, Reader)
+    wanted = wanted, any_version = not act.wanted, key = key, by_activity = common.has_token(cw) }, Reader)
 end
 
 --- The versions that have not been seen, as a list like `wanted`.
