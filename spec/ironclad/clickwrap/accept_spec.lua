@@ -389,6 +389,17 @@ describe("accept without an API token", function()
     assert.are.same({ "latest", true }, { evidence.read_from, evidence.test })
     assert.matches("^GET /latest%?.*tm=true", scene.targets(server)[1])
   end)
+
+  it("in test mode needs the contracts of the versions", function()
+    local cw, server = open(NONE)
+    for _, group in ipairs { false, "terms" } do
+      scene.assert_mistake("accept: versions: expected { [contract id] = version id } for test mode without an API "
+        .. "token, got a list", function()
+          cw:accept { signer = "jane", group = group or nil, versions = { "v282" }, test = true }
+        end)
+    end
+    assert.are.same({}, scene.targets(server))
+  end)
 end)
 
 describe("a mistake of accept", function()

@@ -277,6 +277,10 @@ return function(cw, given)
   if not act.wanted and not act.group then
     mistake.raise(label, "group: missing; expected group, versions or terms")
   end
+  if act.test and act.wanted and not act.wanted[1].contract and not common.has_token(cw) then
+    mistake.raise(label, "versions: expected { [contract id] = version id } for test mode without an API token, got a "
+      .. "list: it can only be asked about contracts")
+  end
   if given.key ~= nil and (type(given.key) ~= "string" or given.key == "") then
     mistake.raise(label, "key: expected a text, got %s",
       given.key == "" and "an empty string" or mistake.type_of(given.key))
