@@ -11,11 +11,14 @@
 --
 -- Errors print and concatenate as one line of text.
 
+local mistake = require "ironclad.base.mistake"
+
 local Error = { __name = "ironclad.error" }
 Error.__index = Error
 
---- Turns a table of fields into an error.
+--- Turns a table of fields into an error. Its message may quote what a server or a script has said.
 function Error.new(fields)
+  if type(fields.message) == "string" then fields.message = mistake.printable(fields.message) end
   return setmetatable(fields, Error)
 end
 

@@ -41,8 +41,9 @@ function mistake.position()
   return ""
 end
 
--- Escapes control characters, which a terminal may execute: names and values of the script may come from a server.
-local function printable(text)
+--- A text on one line: control characters are escaped, which a terminal may execute. Names and values of a script
+-- may come from a server.
+function mistake.printable(text)
   if not text:find "[%z\1-\31\127\194]" then return text end
   return (text:gsub("[%z\1-\31\127]", function(byte) return ("\\u%04X"):format(byte:byte()) end)
     :gsub("\194([\128-\159])", function(byte) return ("\\u%04X"):format(byte:byte()) end))
@@ -53,7 +54,7 @@ end
 -- @param message what is wrong; with further arguments a format for them (string.format)
 function mistake.raise(label, message, ...)
   if select("#", ...) > 0 then message = message:format(...) end
-  error(mistake.position() .. printable((label and label .. ": " or "") .. message), 0)
+  error(mistake.position() .. mistake.printable((label and label .. ": " or "") .. message), 0)
 end
 
 local pcall, error = pcall, error
