@@ -172,6 +172,25 @@ describe("a webhook of Clickwrap", function()
     scene.stop()
   end)
 
+  -- What an event says -> what its resource cannot be, whatever it says.
+  local other = ironclad.connect { instance = "na1", token = scene.TOKEN, as_user = false }
+  local cw = ironclad.clickwrap { site_access_id = "s", environment = "demo" }
+  for name, row in pairs {
+    ["nothing"] = { {}, cw }, ["a service that the client does not have"] = { { group = 1 }, other },
+    ["a number that is too large"] = { { group = { id = 1e17 } }, cw }, ["half a number"] = { { group = 1.5 }, cw },
+    ["a dot"] = { { contract = "." }, cw }, ["two dots"] = { { activity = ".." }, cw },
+    ["a control character"] = { { version = "a\nb" }, cw }, ["null"] = { { request = ironclad.null }, cw },
+    ["a payload with a number"] = { { payload = { workflowID = 2 ^ 60 } }, other },
+    ["a payload with two dots"] = { { payload = { recordID = ".." } }, other },
+  } do
+    it("has no resource, and raises nothing, with an id that is " .. name, function()
+      row[1].event_type = "x\r\n[error] all is lost\27[2J"
+      local event = ironclad.must(hook():unwrap(HEADERS, json.encode(row[1])))
+      local err = scene.assert_error("not_found", event:resource(row[2]))
+      assert.is_nil(tostring(err):find "%c")
+    end)
+  end
+
   it("has an inbox, in which events keep their names", function()
     local folder, names = peer.temporary_folder(), {}
     local receiver = hook():receiver { inbox = folder,
@@ -192,6 +211,15 @@ describe("a webhook of Clickwrap", function()
       function() ironclad.webhook.clickwrap { token = "" } end,
     ['tokn: unknown option; did you mean "token"?'] = function() ironclad.webhook.clickwrap { tokn = "x" } end,
     ["raw_body: expected the bytes of the body as a string, got nil"] = function() hook():unwrap({}) end,
+    ["clickwrap: expected a client of ironclad.clickwrap, got a table"] =
+      function() hook { clickwrap = { connection = 1 } } end,
+    ["clickwrap: expected a client of ironclad.clickwrap, got a string"] = function() hook { clickwrap = "cw" } end,
+    ["clickwrap: expected a client of ironclad.clickwrap, got one of ironclad.connect"] =
+      function() hook { clickwrap = ironclad.connect { instance = "na1", token = scene.TOKEN, as_user = false } } end,
+    ["event:resource: client: expected a client, got a table"] =
+      function() ironclad.must(hook():unwrap(HEADERS, json.encode(EVENTS[2]))):resource {} end,
+    ["event:resource: client: expected a client, got a string"] =
+      function() ironclad.must(hook():unwrap(HEADERS, json.encode(EVENTS[2]))):resource "cw" end,
     ['activity_agree: unknown event; did you mean "activity_agreed"?'] =
       function() hook():receiver { on = { activity_agree = print } } end,
   } do
@@ -216,6 +244,10 @@ describe("new terms that a webhook reports", function()
       { envelope("group_published", { group = 6972 }), { terms = true, orders = true } },
     ["group_published, with the group's table"] =
       { envelope("group_published", { group = { id = 6972, key = "orders" } }), { orders = true } },
+    ["group_published, with an id that is too large"] =
+      { envelope("group_published", { group = 1e17, custom_data = { group_key = "terms" } }), { terms = true } },
+    ["group_published, with an id that is none"] =
+      { envelope("group_published", { group = -1.5, custom_data = { group_key = "terms" } }), { terms = true } },
     activity_agreed = { EVENTS[2], {} }, test_event = { EVENTS[1], {} },
   } do
     it("drop what is kept: " .. name, function()
@@ -234,4 +266,16 @@ describe("new terms that a webhook reports", function()
       assert.are.same(row[2], { terms = asks "terms", orders = asks "orders" })
     end)
   end
+
+  it("are answered 503 when the store of cw:accepted raises an error", function()
+    local cw = ironclad.clickwrap { site_access_id = "s", environment = "demo" }
+    local fail = function() error "the store is gone" end
+    cw:cache_in { get = fail, set = fail, add = fail, delete = fail }
+    local problems = {}
+    local receiver = hook { clickwrap = cw }:receiver { on = { ["*"] = error },
+      on_error = function(event, err) problems[#problems + 1] = { event, err } end }
+    assert.are.equal(503, (receiver:handle(HEADERS, json.encode(EVENTS[4]))))
+    assert.is_nil(problems[1][1])
+    assert.matches("the store is gone", tostring(problems[1][2]))
+  end)
 end)

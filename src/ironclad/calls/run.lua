@@ -55,6 +55,14 @@ end
 
 local run = {}
 
+--- Whether a value is a client.
+-- @param product "clm" or "clickwrap": of this product; nil: of any
+function run.is_client(value, product)
+  local class = type(value) == "table" and rawget(value, "connection") ~= nil and getmetatable(value)
+  local own = type(class) == "table" and rawget(class, "product")
+  return own ~= nil and own ~= false and (product == nil or own == product)
+end
+
 --- Raises a mistake when a method of the client was called with a dot.
 function run.check_client(name, client)
   if type(client) ~= "table" or rawget(client, "connection") == nil then

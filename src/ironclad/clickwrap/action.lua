@@ -76,9 +76,12 @@ function action.signer(label, given)
   return given
 end
 
+--- Whether a number can be the id of a group.
+function action.is_group_id(number) return is_whole(number) and number > 0 end
+
 --- The key of a group, or its id as a number.
 function action.group(label, given)
-  if type(given) == "number" and is_whole(given) and given > 0 then return given end
+  if type(given) == "number" and action.is_group_id(given) then return given end
   if type(given) ~= "string" or given == "" then
     mistake.raise(label, "group: expected the key of a group or its id, got %s",
       given == "" and "an empty string" or mistake.type_of(given))

@@ -13,6 +13,7 @@
 -- Source: Clickwrap's guides "Webhook events" and "Working with Ironclad webhooks".
 
 local accepted = require "ironclad.clickwrap.accepted"
+local action = require "ironclad.clickwrap.action"
 local common = require "ironclad.clickwrap.common"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -21,6 +22,7 @@ local headers_of = require "ironclad.events.headers"
 local mistake = require "ironclad.base.mistake"
 local receiver = require "ironclad.events.receiver"
 local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
 
 -- The events that Clickwrap documents.
 local NAMES = mistake.set { "test_event", "version_published", "group_published", "request_sent", "request_signed",
@@ -104,7 +106,7 @@ local function forget(self, event)
   local key = type(custom) == "table" and custom.group_key or type(group) == "table" and group.key
   local id = tonumber(type(group) == "table" and group.id or group)
   if type(key) ~= "string" or key == "" then return accepted.forget(self.clickwrap) end
-  if id and id > 0 and id % 1 == 0 then accepted.forget(self.clickwrap, { group = id }) end
+  if id and action.is_group_id(id) then accepted.forget(self.clickwrap, { group = id }) end
   return accepted.forget(self.clickwrap, { group = key })
 end
 
@@ -117,8 +119,8 @@ function methods:open(headers, body, about)
   if type(event) ~= "table" or type(event.event_type) ~= "string" then
     return nil, refusal("invalid_request", "body", "the request has no event_type")
   end
-  fine, err = forget(self, event)
-  if not fine then return nil, err end
+  fine, err = task.ask(forget, self, event)
+  if not fine then return nil, getmetatable(err) == Error and err or refusal("store", nil, Error.text_of(err)) end
   return event_of.new(event, id_of(event, text), self.clickwrap, text)
 end
 
@@ -175,6 +177,10 @@ return function(options, ...)
     mistake.raise(label, "token: expected the webhook's secret, or false for none, got %s",
       token == "" and "an empty string" or mistake.type_of(token))
   end
-  if options.clickwrap ~= nil then run.check_client(label, options.clickwrap) end
-  return setmetatable({ token = token or nil, clickwrap = options.clickwrap, names = NAMES }, Webhook)
+  local cw = options.clickwrap
+  if cw ~= nil and not run.is_client(cw, "clickwrap") then
+    mistake.raise(label, "clickwrap: expected a client of ironclad.clickwrap, got %s",
+      run.is_client(cw) and "one of ironclad.connect" or mistake.type_of(cw))
+  end
+  return setmetatable({ token = token or nil, clickwrap = cw, names = NAMES }, Webhook)
 end

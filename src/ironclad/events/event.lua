@@ -3,7 +3,8 @@
 --   companyID, webhookID, timestamp   texts
 --   payload                           event (its name), and what belongs to it: templateID, workflowID, …
 --
--- In addition to these fields, which pairs and JSON encoders see, an event has
+-- In addition to these fields, which pairs and JSON encoders see, an event has the following. A field of the same name
+-- hides it, as in the tables of resources.
 --
 --   event.id          Ironclad's id of the event, from the header. A repeated delivery has the same id
 --   event.name        payload.event; nil when the envelope has none
@@ -38,38 +39,52 @@ local clickwrap_subjects = {
   { resource = "requests", fields = { "request" } },
 }
 
+-- Whether a value can be an id in a path. What comes in an event must not make a call raise a mistake.
+local function is_id(value)
+  if type(value) == "number" then return value % 1 == 0 and math.abs(value) <= 2 ^ 53 end
+  return type(value) == "string" and value ~= "" and value ~= "." and value ~= ".." and not value:find "[%z\1-\31\127]"
+end
+
 local function subject_in(place, known)
   for _, subject in ipairs(known) do
     for _, field in ipairs(subject.fields) do
       local id = rawget(place, field)
       if type(id) == "table" then id = id.id end
-      if (type(id) == "string" and id ~= "") or type(id) == "number" then return subject.resource, id end
+      if is_id(id) then return subject.resource, id end
     end
   end
 end
 
+-- The product of an event, as run.is_client takes it.
+local function product_of(envelope) return type(rawget(envelope, "payload")) == "table" and "clm" or "clickwrap" end
+
 local function subject_of(envelope)
-  local payload = rawget(envelope, "payload")
-  if type(payload) == "table" then return subject_in(payload, subjects) end
+  if product_of(envelope) == "clm" then return subject_in(rawget(envelope, "payload"), subjects) end
   return subject_in(envelope, clickwrap_subjects)
+end
+
+local function not_found(self, message)
+  return nil, Error.new { kind = "not_found", outcome = "not_done", retryable = false, attempts = 0,
+    message = ("the event %s %s"):format(event.name(self) or "without a name", message) }
 end
 
 --- Fetches the workflow, record or obligation that the event is about.
 -- @param client the client to ask; not needed for an event of a receiver or verifier
 -- @param options those of a call
 -- @return what client.workflows:get and similar calls return: the resource; nil and an error. The error is of kind
---   "not_found" when the event names no resource
+--   "not_found" when the event names no resource, or one that this client does not have
 function methods:resource(client, options)
   client = client or getmetatable(self).client
   if not client then
     mistake.raise("event:resource", "this event has no client: pass one, as in event:resource(client)")
   end
-  run.check_client("event:resource", client)
+  if not run.is_client(client) then
+    mistake.raise("event:resource", "client: expected a client, got %s", mistake.type_of(client))
+  end
   local resource, id = subject_of(self)
-  if not resource then
-    return nil, Error.new { kind = "not_found", outcome = "not_done", retryable = false, attempts = 0,
-      message = ("the event %s has no id of anything that can be fetched"):format(event.name(self)
-        or "without a name") }
+  if not resource then return not_found(self, "has no id of anything that can be fetched") end
+  if not run.is_client(client, product_of(self)) then
+    return not_found(self, ("is about one of the %s, which are not of the client's service"):format(resource))
   end
   return client[resource]:get(id, options)
 end
