@@ -144,6 +144,10 @@ describe("accepted", function()
       function(cw) cw:accepted("jane", "terms", { cache = -1 }) end,
     ['accepted: cach: unknown option; did you mean "cache"?'] =
       function(cw) cw:accepted("jane", "terms", { cach = 1 }) end,
+    ["accepted: test: expected a boolean, got a string"] =
+      function(cw) cw:accepted("jane", "terms", { test = "x" }) end,
+    ["accepted: timeout: expected a number from 0.001 to 86400, got a string"] =
+      function(cw) cw:accepted("jane", "terms", { timeout = "x" }) end,
     ["accepted: callback: expected a function, got a number"] =
       function(cw) cw:accepted("jane", "terms", { callback = 1 }) end,
     ["forget: singer: unknown argument; did you mean \"signer\"?"] = function(cw) cw:forget { singer = "x" } end,

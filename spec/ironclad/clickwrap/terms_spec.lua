@@ -193,6 +193,17 @@ describe("signers", function()
     ["terms: group: expected the key of a group, got a number"] = function(cw) cw:terms(6972) end,
     ["terms: render_data: expected a table of fields, got a string"] =
       function(cw) cw:terms("terms", { render_data = "x" }) end,
+    ["terms: render_data.C: a value of type function cannot be written as JSON"] =
+      function(cw) cw:terms("terms", { render_data = { C = print } }) end,
+    ["terms: group: the text holds invalid UTF-8 at byte 1"] =
+      function(cw) cw:terms("\255", { render_data = { C = 1 } }) end,
+    ["terms: test: expected a boolean, got a string"] = function(cw) cw:terms("terms", { test = "x" }) end,
+    ["terms: texts: expected a boolean, got a string"] = function(cw) cw:terms("terms", { texts = "x" }) end,
+    ["terms: max_retries: expected a whole number from 0 to 100, got a string"] =
+      function(cw) cw:terms("terms", { max_retries = "x" }) end,
+    ["history: headers: expected a table of named values"] = function(cw) cw:history("x", { headers = 5 }) end,
+    ['history: expand: expected a text such as "contract,version" or a list, got a number'] =
+      function(cw) cw:history("x", { expand = 5 }) end,
     ["displayed: group: missing; expected group, versions or terms"] = function(cw) cw:displayed {} end,
   } do
     it("raise a mistake: " .. message, function()

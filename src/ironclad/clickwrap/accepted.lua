@@ -93,7 +93,9 @@ function accepted.accepted(cw, signer, group, options)
     mistake.raise(label, "cache: expected a number of seconds, got %s",
       type(seconds) == "number" and tostring(seconds) or mistake.type_of(seconds))
   end
+  action.check_boolean(label, "test", test)
   action.check_deadline(label, options.deadline)
+  action.check_call_options(cw, label, options)
   local name = cache_name(group, test)
   return function()
     local kept, marks = cache_of(cw), nil

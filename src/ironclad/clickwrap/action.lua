@@ -266,18 +266,41 @@ function action.body(self, wanted, key)
   return body
 end
 
---- Checks everything that the request will hold, before anything is done. Raises a mistake for what cannot be sent.
-function action.check(cw, label, self, given, key)
+--- Why a request cannot be sent: the message of the mistake, without the operation's name; nil: it can be.
+-- @param operation such as "acceptance:load_json"
+-- @param arguments as for cw:call
+-- @param given the arguments of the method, which may have options of calls
+function action.objection(cw, operation, arguments, given)
   local options = action.requests(given)()
   options.dry_run = true
-  local fine, problem = pcall(cw.call, cw, "send-sync", { body = action.body(self, self.wanted, key) }, options)
-  if fine then return end
-  local text = tostring(problem):match "acceptance:send_sync: (.*)$"
-  if not text then error(problem, 0) end
+  local fine, problem = pcall(cw.call, cw, operation, arguments, options)
+  if fine then return nil end
+  local _, last = tostring(problem):find(operation .. ": ", 1, true)
+  if not last then error(problem, 0) end
+  return tostring(problem):sub(last + 1)
+end
+
+--- Raises a mistake for options that no call can have.
+function action.check_call_options(cw, label, given)
+  if given.timeout == nil and given.max_retries == nil and given.headers == nil then return end
+  local objection = action.objection(cw, "acceptance:get_latest", { query = { sig = "x", gkey = "x" } }, given)
+  if objection then mistake.raise(label, objection) end
+end
+
+--- Raises a mistake for a value that is not true, false or nil.
+function action.check_boolean(label, name, value)
+  if value == nil or type(value) == "boolean" then return end
+  mistake.raise(label, "%s: expected a boolean, got %s", name, mistake.type_of(value))
+end
+
+--- Checks everything that the request will hold, before anything is done. Raises a mistake for what cannot be sent.
+function action.check(cw, label, self, given, key)
+  local text = action.objection(cw, "acceptance:send_sync", { body = action.body(self, self.wanted, key) }, given)
+  if not text then return end
   text = text:gsub("^body%.(%w+)", function(name) return given_names[name] or "extra." .. name end)
   text = text:gsub("^custom%." .. action.KEY, "key"):gsub("^([%w_]+: unknown field.*)$", "extra.%1")
     :gsub(" %(extra = .*$", "")
-  mistake.raise(label, "%s", text)
+  mistake.raise(label, text)
 end
 
 local LONGEST = 365 * 24 * 3600 -- seconds of a deadline

@@ -97,7 +97,7 @@ local function check_since(label, since)
     type(since) == "string" and ("%q"):format(since) or mistake.type_of(since))
 end
 
-local function check_history(label, options)
+local function check_history(cw, label, options)
   mistake.check_options(label, options, mistake.set({ "event", "since", "limit", "expand", "deadline", "callback" },
     action.call_options))
   action.check_deadline(label, options.deadline)
@@ -107,6 +107,12 @@ local function check_history(label, options)
   if limit ~= nil and (type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0) then
     mistake.raise(label, "limit: expected a whole number above 0, got %s", tostring(limit))
   end
+  local expand = options.expand
+  if expand ~= nil and type(expand) ~= "string" and (type(expand) ~= "table" or #expand == 0) then
+    mistake.raise(label, 'expand: expected a text such as "contract,version" or a list, got %s',
+      type(expand) == "table" and "an empty one" or mistake.type_of(expand))
+  end
+  action.check_call_options(cw, label, options)
 end
 
 local function history_filter(options)
@@ -166,7 +172,7 @@ end
 function signers.history(cw, signer, options)
   local label = "history"
   options = options == nil and {} or options
-  check_history(label, options)
+  check_history(cw, label, options)
   signer = action.signer(label, signer)
   return function() return history(cw, label, signer, options) end
 end

@@ -51,12 +51,15 @@ local function add_required(cw, label, terms, options, requests)
   for _, contract in ipairs(terms.contracts) do contract.required = missing[contract.id] or false end
 end
 
+local function render_arguments(group, data)
+  return { body = { gkey = group, rnd = data, et = "load", _srv = true } }
+end
+
 local function load(cw, group, options, asked)
   if options.render_data == nil then
     return cw:call("retrieve-native-app-snapshot-parameters", { query = { gkey = group } }, asked)
   end
-  return cw:call("load-json-by-post",
-    { body = { gkey = group, rnd = options.render_data, et = "load", _srv = true } }, asked)
+  return cw:call("acceptance:render_json", render_arguments(group, options.render_data), asked)
 end
 
 -- Clickwrap may answer null for what a group or contract does not have.
@@ -78,19 +81,24 @@ local function contracts_of(loaded)
   return contracts
 end
 
-local function check(label, group, options)
+local function check(cw, label, group, options)
   mistake.check_options(label, options, mistake.set(own_options, action.call_options))
   if type(group) ~= "string" or group == "" then
     mistake.raise(label, "group: expected the key of a group, got %s",
       group == "" and "an empty string" or mistake.type_of(group))
   end
   if options.signer ~= nil then action.signer(label, options.signer) end
+  action.check_boolean(label, "test", options.test)
+  action.check_boolean(label, "texts", options.texts)
   action.check_deadline(label, options.deadline)
+  action.check_call_options(cw, label, options)
   local data = options.render_data
   if data ~= nil and (type(data) ~= "table" or #data > 0) then
     mistake.raise(label, "render_data: expected a table of fields, got %s",
       type(data) == "table" and "a list" or mistake.type_of(data))
   end
+  local objection = data ~= nil and action.objection(cw, "acceptance:render_json", render_arguments(group, data), {})
+  if objection then mistake.raise(label, (objection:gsub("^body%.rnd", "render_data"):gsub("^body%.gkey", "group"))) end
 end
 
 local function terms_of(cw, label, group, options)
@@ -133,6 +141,6 @@ end
 --   The HTML is what the site's owners wrote, with the render data: it is not safe on a page that has secrets
 return function(cw, group, options)
   options = options == nil and {} or options
-  check("terms", group, options)
+  check(cw, "terms", group, options)
   return function() return terms_of(cw, "terms", group, options) end
 end
