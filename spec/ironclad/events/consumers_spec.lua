@@ -123,7 +123,7 @@ describe("receiver:work refuses", function()
   local wrong = {
     { { consumers = 0 }, "consumers: expected a whole number from 1, got 0" },
     { { consumers = 1.5 }, "consumers: expected a whole number from 1, got 1.5" },
-    { { limit = "3" }, "limit: expected a whole number from 1, got 3" },
+    { { limit = "3" }, "limit: expected a whole number from 1, got a string" },
     { { limit = 1, follow = true }, "limit: does not go with follow" },
     { { consumer = 2 }, 'did you mean "consumers"?' },
   }

@@ -207,7 +207,16 @@ describe("a receiver", function()
       ["inbox: cannot make /dev/null/x: Not a directory"] = { on = on, inbox = "/dev/null/x" },
       ["company: expected the id of a company or false, got a number"] = { on = on, company = 1 },
       ["verifier: expected what client.webhooks:verifier{} returned, got a table"] = { on = on, verifier = {} },
-      ["tries: expected a number from 1"] = { on = on, inbox = folder, tries = 0 },
+      ["tries: expected a whole number from 1, got 0"] = { on = on, inbox = folder, tries = 0 },
+      ["tries: expected a whole number from 1, got 2.5"] = { on = on, inbox = folder, tries = 2.5 },
+      ["tries: expected a whole number from 1, got a string"] = { on = on, inbox = folder, tries = "x" },
+      ["pause: expected a number of seconds from 0, got -1"] = { on = on, inbox = folder, pause = -1 },
+      ["pause: expected a number of seconds from 0, got a boolean"] = { on = on, inbox = folder, pause = true },
+      ["consumers: expected a whole number from 1, got a string"] = { on = on, inbox = folder, consumers = "x" },
+      ["tries: is of an inbox, and this receiver has none; give inbox, too"] = { on = on, tries = 3 },
+      ["pause: is of an inbox, and this receiver has none; give inbox, too"] = { on = on, pause = 3 },
+      ["consumers: is of an inbox, and this receiver has none; give inbox, too"] = { on = on, consumers = 3 },
+      ["tries: is of an inbox that the module keeps; this one is a table"] = { on = on, tries = 3, inbox = {} },
     } do
       local fine, problem = pcall(client.webhooks.receiver, client.webhooks, options)
       assert.is_false(fine)

@@ -238,9 +238,14 @@ local function work_on(self, consumers)
   return total
 end
 
+local function refuse(label, name, expected, value)
+  mistake.raise(label, "%s: expected %s, got %s", name, expected,
+    type(value) == "number" and tostring(value) or mistake.type_of(value))
+end
+
 local function check_whole(label, name, value)
   if value == nil or type(value) == "number" and value >= 1 and value % 1 == 0 then return end
-  mistake.raise(label, "%s: expected a whole number from 1, got %s", name, tostring(value))
+  refuse(label, name, "a whole number from 1", value)
 end
 
 local work_options = mistake.set { "limit", "consumers", "follow" }
@@ -310,9 +315,20 @@ local function check_handlers(label, on, names, strict)
   if objection then mistake.raise(label, "on: %s (strict = false takes any name)", objection) end
 end
 
-local function check_number(label, name, value, least)
-  if value ~= nil and (type(value) ~= "number" or value < least or value ~= value) then
-    mistake.raise(label, "%s: expected a number from %g", name, least)
+-- The options of the inbox. They are refused where they would do nothing.
+local function check_inbox_options(label, options)
+  check_whole(label, "tries", options.tries)
+  check_whole(label, "consumers", options.consumers)
+  local pause = options.pause
+  if pause ~= nil and not (type(pause) == "number" and pause >= 0 and pause < math.huge) then
+    refuse(label, "pause", "a number of seconds from 0", pause)
+  end
+  for _, name in ipairs { "tries", "pause", "consumers" } do
+    if options[name] ~= nil and options.inbox == nil then
+      mistake.raise(label, "%s: is of an inbox, and this receiver has none; give inbox, too", name)
+    elseif options[name] ~= nil and name ~= "consumers" and type(options.inbox) == "table" then
+      mistake.raise(label, "%s: is of an inbox that the module keeps; this one is a table", name)
+    end
   end
 end
 
@@ -336,9 +352,7 @@ function receiver.new(label, client, source, options)
   check_handlers(label, options.on, source.names, options.strict)
   check_function(label, "when", options.when)
   check_function(label, "on_error", options.on_error)
-  check_number(label, "tries", options.tries, 1)
-  check_number(label, "pause", options.pause, 0)
-  check_whole(label, "consumers", options.consumers)
+  check_inbox_options(label, options)
   local box = options.inbox ~= nil and inbox.open(label, options.inbox, options, client) or nil
   local remembered = options.seen
   if remembered == nil and options.inbox == "shared" then
