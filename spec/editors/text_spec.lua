@@ -21,6 +21,8 @@ describe("a value in Neovim", function()
     { "money of a workflow", { currency = "USD", amount = 1234567 }, { type = "monetaryAmount" }, "USD 1,234,567" },
     { "money of a record", { currency = "EUR", amount = -999.5 }, { type = "monetary_amount" }, "EUR -999.50" },
     { "money as text", { currency = "USD", amount = "5000.25" }, { type = "monetaryAmount" }, "USD 5,000.25" },
+    { "money without a currency", { amount = 5000 }, { type = "monetaryAmount" }, "5,000" },
+    { "money without an amount", { currency = "USD" }, { type = "monetaryAmount" }, "Currency: USD" },
     { "money that is none", { currency = "USD", amount = "much" }, { type = "monetaryAmount" }, "USD much" },
     { "a length of time", "P1Y2M", { type = "duration" }, "1 year, 2 months" },
     { "no time", "P0D", { type = "duration" }, "0 days" },
@@ -48,6 +50,18 @@ describe("a value in Neovim", function()
     assert.equal("Value of the Deal", text.label("contractValue", { displayName = "Value of the Deal" }))
     assert.equal("Current turn party", text.label("currentTurnParty", nil))
     assert.equal("Paper source", text.label("paper_source", { displayName = "" }))
+  end)
+
+  it("is missing when it is null, at any depth", function()
+    local null = ironclad.null
+    for _, row in ipairs {
+      { { a = null, b = { c = null, d = 1 } }, { b = { d = 1 } } },
+      { { null, 1, null, { null, 2 }, null }, { 1, { 2 } } },
+      { { list = { { a = null }, null, { a = 1 } } }, { list = { {}, { a = 1 } } } },
+      { null, nil }, { 7, 7 }, { {}, {} },
+    } do
+      assert.same(row[2], text.without_null(row[1]))
+    end
   end)
 
   it("stays on its line, without control characters", function()

@@ -74,11 +74,13 @@ describe("the Neovim plugin", function()
         filename = "nda.pdf" } }, mutual = true, contractValue = ironclad.money("USD", 1234567.5),
         agreementDate = ironclad.date(2030, 1, 31), term = ironclad.duration { years = 2 } },
     })
-    prints("listed\nopened\ntext\nmoney\nday\nyes or no\nlength\ncommented\napproved\nsaved\nkeys\nclosed\n", [[
+    prints("listed\nopened\ntext\nmoney\nday\nyes or no\nlength\ncommented\napproved\nsaved\nwhere\nkeys\n"
+      .. "closed\n", [[
       vim.ui.select = function(items, _, on_choice) on_choice(items[1]) end
       vim.ui.input = function(options, on_answer)
-        on_answer(options.prompt == "Comment: " and "from\nNeovim" or vim.env.HOME .. "/browsed.pdf")
+        on_answer(options.prompt == "Comment: " and "from\nNeovim" or target)
       end
+      target = vim.env.HOME .. "/browsed.pdf"
       vim.cmd "Ironclad workflows"
       expect("listed", "Browsed Corp")
       vim.fn.search "Browsed Corp"
@@ -94,7 +96,11 @@ describe("the Neovim plugin", function()
       press "a"
       expect("approved", ": approved as ")
       press "d"
-      expect("saved", "Ironclad: saved ")
+      expect("saved", "Ironclad: saved .*/browsed.pdf")
+      target = vim.env.HOME .. "/files"
+      vim.fn.mkdir(target)
+      press "d"
+      expect("where", "Ironclad: saved .*/files/.")
       press "?"
       expect("keys", "a +approve as one of the roles\n.*q +close\n")
       press "q"
@@ -103,6 +109,41 @@ describe("the Neovim plugin", function()
     ]])
     assert.are.equal("%PDF-browsed", peer.read_file(scene.folder .. "/browsed.pdf"))
     assert.matches("approved", ironclad.json.encode(ironclad.must(client.workflows:get_approvals(workflow))))
+  end)
+
+  it("shows null as missing", function()
+    local answers = {}
+    for i, text in ipairs {
+      '{"id":"w1","ironcladId":null,"title":null,"step":null,"status":null,"lastUpdated":null,"recordIds":[null,"r1"],'
+        .. '"attributes":{"a":null,"price":{"currency":"USD","amount":null},"b":[null,1]},"schema":{"a":null}}',
+      '{"approvalGroups":[{"reviewers":null},{"reviewers":[{"displayName":null,"role":"legal","status":null}]}]}',
+      '{"list":[{"author":null,"timestamp":null,"commentMessage":null}]}',
+      '{"signaturePacketDocuments":null,"excludedFromSignaturePacketDocuments":[{"key":"k","filename":null}]}',
+      '{"list":[{"id":"r1","ironcladId":null,"type":null,"name":null}],"count":null}',
+      '{"id":"r1","ironcladId":null,"name":null,"type":null,"properties":{"x":null},"attachments":{"a":null,'
+        .. '"b":{"filename":null}}}',
+      '{"properties":null,"recordTypes":null,"attachments":null}',
+    } do answers[i] = peer.json(text) end
+    local server = peer.start { answers = answers, connections = { { { "read" }, { "answer" }, { "loop" } } } }
+    finally(function() server:stop() end)
+    prints("workflow\ndocument k\nlist\nrecord\ndocument b\n", [[
+      local offered
+      vim.ui.select = function(items, options) offered = "document " .. options.format_item(items[1]) end
+      vim.cmd "Ironclad workflow w1"
+      expect("workflow", "^w1 +\n  %?, %?, changed %?\n\nAttributes\n  B +1\n  Price  Currency: USD\n\n"
+        .. "Approvals\n  legal  %?\n\nComments\n  %?  %?\n\nRecords\n  r1$")
+      press "d"
+      vim.wait(20000, function() return offered end)
+      say(offered)
+      offered = nil
+      vim.cmd "Ironclad records"
+      expect("list", "^Records: 1\n\n  r1$")
+      vim.cmd "Ironclad record r1"
+      expect("record", "^r1 *\n *\n\nProperties\n\nAttachments\n  B  b$")
+      press "d"
+      vim.wait(20000, function() return offered end)
+      say(offered)
+    ]], { connection = false, environment = "IRONCLAD_INSTANCE=" .. peer.url(server) .. " IRONCLAD_TOKEN=x" })
   end)
 
   it("shows records, and the rest of a long list", function()

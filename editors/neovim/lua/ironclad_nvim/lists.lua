@@ -22,7 +22,7 @@ function lists.read(self, resource, arguments, title, columns)
     arguments.page, arguments.pageSize = page, PAGE
     local answer = view.must(resource:list(arguments))
     total = answer.count
-    for _, item in ipairs(answer.list) do rows[#rows + 1] = columns(item) end
+    for _, item in ipairs(answer.list or {}) do rows[#rows + 1] = columns(item) end
   end
   self.all_shown = #rows >= (total or 0)
   local lines, items = { ("%s: %s"):format(text.line(title), text.counted(#rows, total)), "" }, {}

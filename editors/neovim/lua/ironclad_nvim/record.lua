@@ -11,8 +11,7 @@ local schemas = setmetatable({}, { __mode = "k" })
 
 local function schema_of(client)
   if not schemas[client] then
-    local schema = client.records:get_schema()
-    schemas[client] = type(schema) == "table" and schema or {}
+    schemas[client] = text.without_null((client.records:get_schema())) or {}
   end
   return schemas[client]
 end
@@ -23,7 +22,7 @@ function record.read(self)
   local found = view.must(self.client.records:get(self.argument))
   local schema = schema_of(self.client)
   self.subject = found
-  local lines = { text.line(("%s  %s"):format(found.ironcladId or found.id, found.name or "")) }
+  local lines = { text.line(("%s  %s"):format(found.ironcladId or found.id or self.argument, found.name or "")) }
   local kind = entry(schema.recordTypes, found.type)
   lines[2] = "  " .. text.line(text.label(found.type or "", kind))
   local status = type(found.contractStatus) == "table" and found.contractStatus.message
@@ -37,7 +36,7 @@ function record.read(self)
   vim.list_extend(lines, text.table(rows))
   local attached = {}
   for key, attachment in pairs(found.attachments or {}) do
-    attached[#attached + 1] = { text.label(key, entry(schema.attachments, key)), attachment.filename or key }
+    attached[#attached + 1] = { text.label(key, entry(schema.attachments, key)), entry(attachment, "filename") or key }
   end
   if #attached > 0 then
     vim.list_extend(lines, { "", "Attachments" })
@@ -49,11 +48,11 @@ end
 local function download(self)
   local list = {}
   for key, attachment in pairs(self.subject and self.subject.attachments or {}) do
-    list[#list + 1] = { filename = attachment.filename or key, key = key }
+    list[#list + 1] = { filename = entry(attachment, "filename") or key, key = key }
   end
   table.sort(list, function(a, b) return a.filename < b.filename end)
   files.choose(list, function(chosen, path)
-    view.must(self.subject:download_attachment(chosen.key, { to = path }))
+    return view.must(self.subject:download_attachment(chosen.key, { to = path }))
   end)
 end
 

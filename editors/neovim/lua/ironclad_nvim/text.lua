@@ -10,6 +10,31 @@ end
 
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
+local function remove_null(value, null)
+  if type(value) ~= "table" then return end
+  local count, kept = #value, 0
+  for name, field in pairs(value) do
+    if field == null then value[name] = nil else remove_null(field, null) end
+  end
+  for i = 1, count do
+    local item = value[i]
+    if item ~= nil then
+      kept = kept + 1
+      value[i] = nil
+      value[kept] = item
+    end
+  end
+end
+
+--- Removes JSON's null from a value: a field that is null is missing, and a list is shorter.
+-- @return the same table; nil for null
+function text.without_null(value)
+  local null = require("ironclad").null
+  if value == null then return nil end
+  remove_null(value, null)
+  return value
+end
+
 --- The label of an attribute or property.
 -- @param about its entry in the schema, or nil
 function text.label(name, about)
@@ -35,10 +60,11 @@ local function grouped(digits)
 end
 
 local function money_of(value)
-  local amount = tonumber(value.amount)
-  if not amount then return ("%s %s"):format(tostring(value.currency), tostring(value.amount)) end
+  if value.amount == nil then return nil end
+  local amount, currency = tonumber(value.amount), value.currency and value.currency .. " " or ""
+  if not amount then return currency .. tostring(value.amount) end
   local whole, rest = (amount % 1 == 0 and "%.0f" or "%.2f"):format(amount):match "^(%-?%d+)(.*)$"
-  return ("%s %s%s"):format(tostring(value.currency), grouped(whole or "0"), rest or "")
+  return currency .. grouped(whole or "0") .. (rest or "")
 end
 
 local function duration_of(value)

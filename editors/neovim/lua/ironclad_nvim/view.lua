@@ -28,10 +28,10 @@ function view.fail(problem)
   vim.notify("Ironclad: " .. message, vim.log.levels.ERROR)
 end
 
---- The value of a call; raises its error as it is.
+--- The value of a call, in which null is missing (text.without_null); raises its error as it is.
 function view.must(value, err)
   if err ~= nil then error(err, 0) end
-  return value
+  return text.without_null(value)
 end
 
 --- Runs fn(...) in the background.

@@ -16,11 +16,14 @@ local function add_attributes(lines, found)
   vim.list_extend(lines, text.table(rows))
 end
 
+-- Of a reviewer or an approval.
+local function name_of(approval) return approval.displayName or approval.role or "?" end
+
 local function add_approvals(lines, approvals)
   local rows = {}
   for _, group in ipairs(approvals.approvalGroups or {}) do
     for _, reviewer in ipairs(group.reviewers or {}) do
-      rows[#rows + 1] = { reviewer.displayName or reviewer.role or "?", reviewer.status or "?" }
+      rows[#rows + 1] = { name_of(reviewer), reviewer.status or "?" }
     end
   end
   if #rows == 0 then return end
@@ -29,7 +32,7 @@ local function add_approvals(lines, approvals)
 end
 
 local function add_comments(lines, comments)
-  if #comments == 0 then return end
+  if not comments or #comments == 0 then return end
   vim.list_extend(lines, { "", "Comments" })
   for _, comment in ipairs(comments) do
     local author = type(comment.author) == "table" and comment.author.displayName or "?"
@@ -46,7 +49,7 @@ local function add_records(lines, items, ids)
   vim.list_extend(lines, { "", "Records" })
   for _, id in ipairs(ids) do
     lines[#lines + 1] = "  " .. text.line(id)
-    items[#lines] = id
+    items[#lines] = tostring(id)
   end
 end
 
@@ -54,7 +57,7 @@ function workflow.read(self)
   local found = view.must(self.client.workflows:get(self.argument))
   self.subject = found
   local lines, items = {}, {}
-  lines[1] = text.line(("%s  %s"):format(found.ironcladId or found.id, found.title or ""))
+  lines[1] = text.line(("%s  %s"):format(found.ironcladId or found.id or self.argument, found.title or ""))
   lines[2] = ("  %s, %s, changed %s"):format(text.line(found.step or "?"), text.line(found.status or "?"),
     text.time(found.lastUpdated))
   add_attributes(lines, found)
@@ -67,13 +70,11 @@ end
 -- The functions below ask the user, and continue in a new task when there is an answer.
 
 local function ask_who(self, pending)
-  vim.ui.select(pending, {
-    prompt = "Approve as", format_item = function(approval) return approval.displayName end,
-  }, function(chosen)
+  vim.ui.select(pending, { prompt = "Approve as", format_item = name_of }, function(chosen)
     if not chosen then return end
     view.start(function()
       view.must(self.subject:update_approval(chosen.role, { status = "approved" }))
-      view.notify("approved as %s", chosen.displayName)
+      view.notify("approved as %s", name_of(chosen))
       self:refresh()
     end)
   end)
@@ -100,11 +101,11 @@ end
 local function download(self)
   view.start(function()
     local documents, all = view.must(self.subject:get_documents()), {}
-    for _, list in ipairs { documents.signaturePacketDocuments, documents.excludedFromSignaturePacketDocuments } do
-      vim.list_extend(all, list)
+    for _, name in ipairs { "signaturePacketDocuments", "excludedFromSignaturePacketDocuments" } do
+      vim.list_extend(all, documents[name] or {})
     end
     files.choose(all, function(chosen, path)
-      view.must(self.subject:download_document(chosen.key, { to = path }))
+      return view.must(self.subject:download_document(chosen.key, { to = path }))
     end)
   end)
 end

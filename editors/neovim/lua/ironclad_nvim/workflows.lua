@@ -11,7 +11,7 @@ function workflows.read(self)
   local status = self.argument == "" and "active" or self.argument
   local arguments = { status = status ~= "all" and status or { "active", "paused", "completed", "cancelled" } }
   return lists.read(self, self.client.workflows, arguments, "Workflows, " .. status, function(workflow)
-    return { workflow.ironcladId or workflow.id, status == "all" and workflow.status or workflow.step or "",
+    return { workflow.ironcladId or workflow.id or "?", status == "all" and workflow.status or workflow.step or "",
       workflow.title or "" }
   end)
 end
