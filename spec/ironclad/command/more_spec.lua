@@ -1,6 +1,7 @@
 -- The subcommands beside the operations: login, connections, doctor, download, export, describe, run, sandbox and man.
 local command = require "spec.support.command"
 local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
 
 local sandbox, client, given, folder
 
@@ -181,6 +182,23 @@ describe("ironclad download", function()
     assert.matches("^%%PDF", peer.read_file(to .. "/Vantage Semiconductors (signed).pdf"))
     assert.equal(1, select(3, command.run("download IC-999 --to " .. to, given)))
   end)
+
+  for what, row in pairs {
+    workflow = { "IC-1", [[{"signaturePacketDocuments":[null,{"key":null},{"key":"k","filename":null}],]]
+      .. [["excludedFromSignaturePacketDocuments":null}]] },
+    record = { "--records IC-1", [[{"id":"r1","attachments":{"a":null,"k":{"filename":null}}}]] },
+  } do
+    it("takes null for missing: the files of a " .. what, function()
+      local answers = { peer.json(row[2]), peer.answer(200, { "Content-Type: application/pdf" }, "%PDF-1"),
+        peer.answer(200, { "Content-Type: application/pdf" }, "%PDF-1") }
+      finally(scene.stop)
+      local to, server = folder .. "/null " .. what, scene.answering(answers)
+      local out, err, status = command.run(("download %s --to '%s'"):format(row[1], to), {
+        IRONCLAD_INSTANCE = peer.url(server), IRONCLAD_TOKEN = scene.TOKEN, IRONCLAD_AS_USER = "a@b.example" })
+      assert.are.same({ 0, "" }, { status, err })
+      assert.equal(to .. "/k\n", out)
+    end)
+  end
 
   it("writes a document to a pipe", function()
     local document = client.workflows:get_documents("IC-1").signaturePacketDocuments[1]

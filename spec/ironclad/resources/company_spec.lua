@@ -2,6 +2,8 @@
 -- clients that act as someone else; choices that are refused before anything is sent.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
 
 local must = ironclad.must
 local sandbox, client
@@ -49,6 +51,14 @@ describe("a template", function()
     assert.matches('^workflow schema %x+ "Mutual NDA"\n', text)
     assert.matches("\n  counterpartyName %(Counterparty Name%): string, required\n", text)
     assert.matches("\n  draft %(Draft%): array of document, required", text)
+  end)
+
+  it("prints what is null as missing", function()
+    local server = scene.answering { peer.json
+      '{"id":null,"name":null,"schema":{"a":{"type":null},"b":{"type":"array","elementType":{"type":null}}}}' }
+    finally(scene.stop)
+    assert.equal('workflow schema ? "?"\n  a: ?\n  b: array of ?',
+      tostring(must(scene.connect(server).workflow_schemas:get "x")))
   end)
 
   it("prints the same wherever it comes from", function()
@@ -280,7 +290,6 @@ describe("scopes", function()
 end)
 
 describe("a download into a folder", function()
-  local peer = require "spec.support.peer"
   it("gets the server's name, made safe, and replaces nothing", function()
     local folder = peer.temporary_folder()
     local record = must(client.records:get "IC-22")

@@ -128,6 +128,10 @@ describe("a wait", function()
       return c.workflows:wait("w", o)
     end, '{"id":"w","step":"Review","status":"cancelled"}', { kind = "invalid_state", code = "INVALID_STATE",
       outcome = "not_done" }, "the workflow cannot come to step Complete any more: it is cancelled, in step Review [" },
+    { "a cancelled workflow without a step", function(c, o)
+      o.step = "Complete"
+      return c.workflows:wait("w", o)
+    end, '{"id":"w","step":null,"status":"cancelled"}', { kind = "invalid_state" }, "it is cancelled, in step ? [" },
     { "a workflow that is completed, when another status is wanted", function(c, o)
       o.status = "cancelled"
       return c.workflows:wait("w", o)

@@ -48,7 +48,7 @@ local function named(sites)
   local texts = {}
   for i, one in ipairs(sites) do
     if i > 5 then texts[i] = "…" break end
-    texts[i] = ("%s (%s)"):format(tostring(one.name), tostring(one.access_id))
+    texts[i] = ("%s (%s)"):format(type(one.name) == "string" and one.name or "?", one.access_id)
   end
   return table.concat(texts, ", ")
 end

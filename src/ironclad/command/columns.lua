@@ -68,8 +68,9 @@ local own_names = {
     local page, err = client.workflow_schemas:list()
     if not page then return nil, err end
     local known = {}
-    for _, schema in ipairs(page.list) do
-      for name in pairs(type(schema.schema) == "table" and schema.schema or {}) do known[name] = true end
+    for _, schema in ipairs(type(page.list) == "table" and page.list or {}) do
+      local fields = type(schema) == "table" and schema.schema
+      for name in pairs(type(fields) == "table" and fields or {}) do known[name] = true end
     end
     return known
   end,

@@ -58,10 +58,15 @@ local function keep(folder, name, fetch)
   return true
 end
 
+-- The name of a file of an answer, which may be null.
+local function name_of(file, key) return type(file.filename) == "string" and file.filename or key end
+
 local function documents_of(answer)
   local list = {}
   for _, name in ipairs { "signaturePacketDocuments", "excludedFromSignaturePacketDocuments" } do
-    for _, document in ipairs(type(answer[name]) == "table" and answer[name] or {}) do list[#list + 1] = document end
+    for _, document in ipairs(type(answer[name]) == "table" and answer[name] or {}) do
+      if type(document) == "table" and type(document.key) == "string" then list[#list + 1] = document end
+    end
   end
   return list
 end
@@ -71,7 +76,7 @@ local function workflow(client, id, folder)
   if not answer then return nil, err end
   local fine, list = true, documents_of(answer)
   for _, document in ipairs(list) do
-    fine = keep(folder, document.filename or document.key, function(options)
+    fine = keep(folder, name_of(document, document.key), function(options)
       return client.workflows:download_document(id, document.key, nil, options)
     end) and fine
   end
@@ -85,9 +90,9 @@ local function record(client, id, folder, options)
   local fine, count = true, 0
   local attachments = type(found.attachments) == "table" and found.attachments or {}
   for _, key in ipairs(sorted_names(attachments)) do
-    if not options.signed or key == "signedCopy" then
+    if type(attachments[key]) == "table" and (not options.signed or key == "signedCopy") then
       count = count + 1
-      fine = keep(folder, attachments[key].filename or key, function(call)
+      fine = keep(folder, name_of(attachments[key], key), function(call)
         return client.records:download_attachment(found.id, key, nil, call)
       end) and fine
     end

@@ -5,10 +5,13 @@ local sorted_names = require("ironclad.base.names").sorted
 
 local Schema = { __name = "ironclad.workflow_schema" }
 
+-- A text of an answer, which may be null.
+local function text(value) return type(value) == "string" and value or "?" end
+
 local function words_of(field)
-  local words = { type(field.type) == "string" and field.type or "?" }
+  local words = { text(field.type) }
   if field.type == "array" and type(field.elementType) == "table" then
-    words[1] = "array of " .. tostring(field.elementType.type)
+    words[1] = "array of " .. text(field.elementType.type)
   end
   if field.required == "always" then words[#words + 1] = "required" end
   local options = type(field.options) == "table" and field.options.values
@@ -22,7 +25,7 @@ end
 
 --- The title and the id, then a line for each field: name, label, type.
 function Schema:__tostring()
-  local lines = { ("workflow schema %s %q"):format(tostring(rawget(self, "id")), tostring(rawget(self, "name"))) }
+  local lines = { ("workflow schema %s %q"):format(text(rawget(self, "id")), text(rawget(self, "name"))) }
   local fields = rawget(self, "schema")
   for _, name in ipairs(sorted_names(type(fields) == "table" and fields or {})) do
     local field = fields[name]

@@ -268,7 +268,8 @@ end
 -- Where a workflow is, for messages.
 local function whereabouts(workflow)
   if type(workflow) ~= "table" then return "Ironclad has not said where it is" end
-  return ("it is %s, in step %s"):format(tostring(workflow.status), tostring(workflow.step))
+  return ("it is %s, in step %s"):format(has_text(workflow, "status") and workflow.status or "?",
+    has_text(workflow, "step") and workflow.step or "?")
 end
 
 -- Waits until a workflow is at a step or past it, or has a status. Fails when the workflow has ended otherwise.
