@@ -21,7 +21,8 @@ static const char *file_field_fault(lua_State *L, int index, int field, bool nam
     if (strlen(text) != length) return lua_pushfstring(L, "%s holds a NUL character", name);
     if (field == PATH && !names_itself) return NULL;
     size_t bad;
-    if (field == CONTENT_TYPE && !ic_utf8_valid(text, length, &bad)) return "content_type is not UTF-8";
+    if (!ic_utf8_valid(text, length, &bad))
+        return lua_pushfstring(L, "%s is not UTF-8%s", name, field == PATH ? ": give a filename" : "");
     if (ic_header_safe(text)) return NULL;
     return lua_pushfstring(L, "%s holds control characters%s", name,
                            field == PATH ? ": give a filename" : "");

@@ -64,10 +64,12 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     lua_setfield(L, -2, "retryable");
 }
 
-/* Sets one "Name: value" line in the table at the top of the stack. */
+/* Sets one "Name: value" line in the table at the top of the stack; "Name;" is a field without a value, as
+ * libcurl takes it (CURLOPT_HTTPHEADER(3)). */
 static void result_set_header(lua_State *L, const char *line, const char *end) {
     char name[256];
     const char *colon = memchr(line, ':', (size_t)(end - line));
+    if (!colon && end > line && end[-1] == ';') colon = end - 1;
     if (!colon || (size_t)(colon - line) >= sizeof name) return;
     size_t length = (size_t)(colon - line);
     for (size_t i = 0; i < length; i++)

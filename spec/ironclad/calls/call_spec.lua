@@ -110,6 +110,10 @@ describe("arguments", function()
     { "an id that is not UTF-8", function() play.client.workflows:get "caf\233" end, "id: must be UTF%-8" },
     { "an actor that is not UTF-8", function() play.client.workflows:get("id", { as_user = "caf\233" }) end,
       "as_user: must be UTF%-8, is not at byte 4" },
+    { "a file name that is not UTF-8", function() ironclad.file { data = "x", filename = "caf\233.pdf" } end,
+      "file: filename is not UTF%-8" },
+    { "a path that is not UTF-8 and names the file", function() ironclad.file "caf\233.pdf" end,
+      "file: path is not UTF%-8: give a filename" },
     { "a content type that is not UTF-8", function() ironclad.file { data = "x", content_type = "caf\233" } end,
       "file: content_type is not UTF%-8" },
     { "a fraction for a whole number", function() play.client.records:list { page = 1.5 } end,
@@ -351,9 +355,10 @@ describe("arguments", function()
   end)
 
   it("may name headers of their own", function()
-    ironclad.must(play.client.workflows:get("id", {
-      headers = { ["X-Trace"] = "abc", ["X-Empty"] = "", ["X-Blank"] = "  " },
-    }))
+    local headers = { ["X-Trace"] = "abc", ["X-Empty"] = "", ["X-Blank"] = "  " }
+    local shown = ironclad.must(play.client.workflows:get("id", { headers = headers, dry_run = true })).headers
+    assert.are.same({ ["x-trace"] = "abc", ["x-empty"] = "", ["x-blank"] = "" }, shown)
+    ironclad.must(play.client.workflows:get("id", { headers = headers }))
     assert.equal("abc", play.sent().headers["x-trace"])
     assert.equal("", play.sent().headers["x-empty"])
     assert.equal("", play.sent().headers["x-blank"])
