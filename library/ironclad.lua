@@ -376,7 +376,7 @@ local ironclad = {}
 ---@field callback? fun(results: table, errors: table, list: table) Called at the end: map does not wait
 
 ---@class ironclad.WithOptions
----@field as_user? string|table Whom the calls act as
+---@field as_user? string|table Whom the calls act as; not for Clickwrap
 ---@field timeout? number Seconds for one attempt
 ---@field deadline? number Seconds for a call with its waits and retries
 ---@field max_retries? integer How often a call is sent again

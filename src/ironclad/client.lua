@@ -151,7 +151,7 @@ end
 local lasting = mistake.set { "as_user", "timeout", "deadline", "max_retries", "headers" }
 
 --- The same client with other options for its calls: client:with{ as_user = "omar@example.com" }. Both share the
--- connection: its token, its limits and its hooks.
+-- connection: its token, its limits and its hooks. Raises a mistake for a value that no call takes.
 -- @param options as_user, timeout, deadline, max_retries, headers. Those of a call still override them
 -- @return a client
 function shared:with(options)
@@ -159,10 +159,11 @@ function shared:with(options)
   mistake.check_options("with", options, lasting)
   local defaults = {}
   for name, value in pairs(rawget(self, "defaults") or {}) do defaults[name] = value end
-  for name, value in pairs(options) do defaults[name] = value end
-  if type(defaults.as_user) == "table" then defaults.as_user = defaults.as_user.id end
-  return setmetatable({ connection = self.connection, token_store = rawget(self, "token_store"),
+  for name, value in pairs(operation.read_options("with", self, options)) do defaults[name] = value end
+  local other = setmetatable({ connection = self.connection, token_store = rawget(self, "token_store"),
     hooks = rawget(self, "hooks"), loop = self.loop, defaults = defaults }, getmetatable(self))
+  run.start(other, "with", "GET", { dry_run = true }, "/") -- raises a mistake for a wrong value
+  return other
 end
 
 --- Makes the metatable of a product's clients.

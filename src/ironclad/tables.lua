@@ -217,7 +217,7 @@ local tables = {
     { "callback", "fun(results: table, errors: table, list: table)", "Called at the end: map does not wait" },
   } },
   { "WithOptions", of = { "client:with", "cw:with" }, fields = {
-    { "as_user", "string|table", "Whom the calls act as" },
+    { "as_user", "string|table", "Whom the calls act as; not for Clickwrap" },
     { "timeout", "number", "Seconds for one attempt" },
     { "deadline", "number", "Seconds for a call with its waits and retries" },
     { "max_retries", "integer", "How often a call is sent again" },

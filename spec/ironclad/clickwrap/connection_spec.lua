@@ -69,6 +69,19 @@ describe("ironclad.clickwrap", function()
       tostring(cw))
   end)
 
+  it("has no acting user", function()
+    local cw = ironclad.clickwrap { environment = "demo", site_access_id = "S", api_token = "t" }
+    local user = { as_user = "a@b.example" }
+    for label, fn in pairs {
+      ["with"] = function() cw:with(user) end,
+      ["request"] = function() cw:request("GET", "/v1.1/x", user) end,
+      ["sites:list"] = function() cw.sites:list(user) end,
+      ["sites:each"] = function() cw.sites:each(user) end,
+    } do
+      assert.error_matches(fn, "^" .. label .. ": as_user: Clickwrap has no acting user")
+    end
+  end)
+
   it("knows the operations of Clickwrap alone, and the other client none of them", function()
     local cw = ironclad.clickwrap { environment = "demo", site_access_id = "S" }
     local clm = ironclad.connect { instance = "demo", token = "t", as_user = false }

@@ -158,6 +158,28 @@ describe("client:with", function()
     assert.error_matches(function() client:with { as_usr = "x" } end, 'did you mean "as_user"')
     assert.error_matches(function() client:with { instance = "na1" } end, "with: instance: unknown option")
   end)
+
+  it("refuses values that no call takes, before any call", function()
+    local omar = client:with { as_user = "omar.haddad@example.com" }
+    for _, case in ipairs {
+      { { as_user = { userId = "5f0e", email = "li.wei@example.com" } },
+        "as_user: expected an e%-mail or id, a user's table, or false for none; got a table without id" },
+      { { as_user = { id = 5 } }, "as_user: .- got a table without id" },
+      { { as_user = { id = "" } }, "as_user: must not be empty" },
+      { { as_user = 5 }, "as_user: expected a string" },
+      { { timeout = -1 }, "timeout: expected a number from 0.001 to 86400" },
+      { { deadline = "x" }, "deadline: expected a number" },
+      { { max_retries = 1.5 }, "max_retries: expected a whole number" },
+      { { headers = 5 }, "headers: expected a table" },
+      { { headers = { ["X-A"] = {} } }, "headers.X%-A: expected a string" },
+      { { headers = { Authorization = "x" } }, "headers.Authorization: is set by the module" },
+    } do
+      assert.error_matches(function() omar:with(case[1]) end, "^with: " .. case[2])
+    end
+    assert.error_matches(function() client.workflows:list { as_user = { userId = "5f0e" } } end,
+      "workflows:list: as_user: .- got a table without id")
+    assert.equal("5f0e", omar:with({ as_user = { id = "5f0e" } }).workflows:list({ dry_run = true }).as_user)
+  end)
 end)
 
 describe("a choice", function()

@@ -37,9 +37,21 @@ local function check_options(label, options, entry)
   mistake.check_options(label, options, is_option, nil, hint_at_connect)
 end
 
+-- The option as_user, from an e-mail, an id or a user's table.
+-- @param about as for add_options
+local function read_actor(label, value, about)
+  if about and about.product == "clickwrap" then mistake.raise(label, "as_user: Clickwrap has no acting user") end
+  if type(value) ~= "table" then return value end
+  if type(value.id) ~= "string" then
+    mistake.raise(label, "as_user: expected an e-mail or id, a user's table, or false for none; got a table without id")
+  end
+  return value.id
+end
+
 --- Adds the options to the arguments for core.start.
-local function add_options(label, arguments, options, entry)
-  check_options(label, options, entry)
+-- @param about the operation's entry; without one the client's class, which has the product
+local function add_options(label, arguments, options, about)
+  check_options(label, options, about)
   for name, value in pairs(options) do
     if name == "query" then
       if arguments.query then mistake.raise(label, "query: given twice") end
@@ -54,13 +66,19 @@ local function add_options(label, arguments, options, entry)
       arguments.extra_query, arguments.extra_body = value.query, value.body
     elseif name == "callback" and type(value) ~= "function" then
       mistake.raise(label, "callback: expected a function, got %s", mistake.type_of(value))
-    elseif name == "as_user" and type(value) == "table" and type(value.id) == "string" then
-      arguments.as_user = value.id -- a user's table
+    elseif name == "as_user" then
+      arguments.as_user = read_actor(label, value, about)
     else
       arguments[name] = value
     end
   end
   return arguments
+end
+
+--- Reads the options that client:with keeps for later calls.
+-- @return a table for run.start, which checks the other values
+function operation.read_options(label, client, options)
+  return add_options(label, {}, options, getmetatable(client))
 end
 
 -- Path parameters -> the fields of Ironclad's answers that hold their values. Others are found under their own name or
@@ -157,7 +175,6 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
       subject)
   end
   if clickwrap then
-    if arguments.as_user ~= nil then mistake.raise(label, "as_user: Clickwrap has no acting user") end
     if needs_site then
       local found, err, response = site.find(client, arguments)
       if not found then return nil, err, response end
@@ -358,7 +375,7 @@ function operation.request(client, method, path, options)
   for name, value in pairs(options or {}) do
     if name == "body" or name == "files" then arguments[name] = value else rest[name] = value end
   end
-  add_options(label, arguments, rest)
+  add_options(label, arguments, rest, getmetatable(client))
   return run.call(client, label, method, arguments, path)
 end
 
