@@ -2884,7 +2884,7 @@ function R_workflow_schemas:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_workflow_schemas:get(id, arguments, options) end
 
----the template with that title or id; an error names those that exist
+---the template with that title, a part of it or its id; an error names those that exist
 ---@param title string
 ---@param options? ironclad.FindOptions
 ---@return ironclad.WorkflowSchema? value

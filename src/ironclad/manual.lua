@@ -10,7 +10,7 @@ local helpers = {
   ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
   ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
   ["workflow_schemas:find"] = { "title, options",
-    "the template with that title or id; an error names those that exist" },
+    "the template with that title, a part of it or its id; an error names those that exist" },
   ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
   ["user:deactivate"] = { "options", "removes the right to log in; workflows of the user continue to wait for them" },
   ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },

@@ -1,6 +1,6 @@
 --- Templates by title: launch{ template = "Mutual NDA", … }. A text with a capital letter, a space or any other
--- character that no id has is a title. The schema of the template is then known, so the names of the attributes are
--- checked against it before anything is launched.
+-- character that no id has is a title. It must be a whole title, because a launch cannot be undone. The schema of the
+-- template is then known, so the names of the attributes are checked against it before anything is launched.
 
 local encode = require "ironclad.values.encode"
 local lazy = require "ironclad.base.lazy"
@@ -39,10 +39,10 @@ function templates.check(label, entry, body)
 end
 
 --- Replaces the title by the template's id.
--- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
+-- @return nil; or an error: no template or several have that title, or it could not be looked up
 function templates.prepare(client, label, arguments)
   local found, err = schema_find.find(client, label, arguments.body.template,
-    { as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
+    { as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline, whole = true })
   if not found then return err end
   check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)
   arguments.body = encode.with(arguments.body, "template", found.id)

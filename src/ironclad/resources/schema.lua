@@ -2,7 +2,8 @@
 --
 --   client.workflow_schemas:find("Mutual NDA", options)   -> the schema
 --
--- client.workflows:launch{ template = "Mutual NDA" } finds it in the same way.
+-- `find` also takes a part of a title that only one title contains. client.workflows:launch{ template = "Mutual NDA" }
+-- does not.
 
 local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"

@@ -23,31 +23,73 @@ local function ask(client, label, index, entry, path, options)
   return value, err, response
 end
 
-local function not_found(label, wanted, list)
-  local titles = {}
-  for _, item in ipairs(list) do
-    if type(item) == "table" and type(item.name) == "string" then titles[#titles + 1] = item.name end
-  end
-  table.sort(titles)
-  local shown = {}
-  for i, title in ipairs(titles) do shown[i] = ("%q"):format(title) end
-  return Error.new { kind = "not_found", operation = label, outcome = "not_done", retryable = false, attempts = 1,
-    param = "template", message = ("there is no template %q%s; there %s"):format(wanted,
-      mistake.did_you_mean(wanted, titles), #shown == 0 and "are none that this user may launch"
-        or "are " .. table.concat(shown, ", ")) }
+local function title_of(item)
+  return type(item) == "table" and type(item.name) == "string" and item.name or nil
 end
 
--- The schema of a list that a text names: by its id or its whole title; otherwise by its title in any case; otherwise
--- by the only title that contains the text.
-local function pick(list, wanted)
-  local lower, same, holding = wanted:lower(), nil, {}
+-- What titles are compared by: their case and outer blanks do not matter.
+local function plain(title) return title:lower():match "^%s*(.-)%s*$" end
+
+-- The schemas that a text names in the best way that any is named: by the id; by the exact title; by the whole title in
+-- other letters.
+local function named(list, wanted)
+  local by_id, exact, alike = {}, {}, {}
   for _, item in ipairs(list) do
-    local title = type(item) == "table" and type(item.name) == "string" and item.name or ""
-    if type(item) == "table" and (item.id == wanted or title == wanted) then return item end
-    if title:lower() == lower then same = same or item end
-    if title:lower():find(lower, 1, true) then holding[#holding + 1] = item end
+    local title = title_of(item)
+    if type(item) == "table" and item.id == wanted then by_id[#by_id + 1] = item end
+    if title == wanted then exact[#exact + 1] = item end
+    if title and plain(title) == plain(wanted) then alike[#alike + 1] = item end
   end
-  return same or (#holding == 1 and holding[1]) or nil
+  return #by_id > 0 and by_id or #exact > 0 and exact or alike
+end
+
+-- The schemas whose titles contain a text.
+local function holding(list, wanted)
+  local found = {}
+  for _, item in ipairs(list) do
+    local title = title_of(item)
+    if title and plain(title):find(plain(wanted), 1, true) then found[#found + 1] = item end
+  end
+  return found
+end
+
+local function refusal(label, kind, message)
+  return Error.new { kind = kind, operation = label, outcome = "not_done", retryable = false, attempts = 1,
+    param = "template", message = message }
+end
+
+local function quoted(list)
+  local shown = {}
+  for i, text in ipairs(list) do shown[i] = ("%q"):format(text) end
+  table.sort(shown)
+  return table.concat(shown, ", ")
+end
+
+local function not_found(label, wanted, list, parts)
+  local titles = {}
+  for _, item in ipairs(#parts > 0 and parts or list) do titles[#titles + 1] = title_of(item) end
+  local which = #titles == 0 and "there are none that this user may launch"
+    or (#parts > 0 and #parts < #list and "these titles contain it: " or "there are ") .. quoted(titles)
+  return refusal(label, "not_found", ("there is no template %q%s; %s"):format(wanted,
+    mistake.did_you_mean(wanted, titles), which))
+end
+
+local function ambiguous(label, wanted, found)
+  local ids = {}
+  for i, item in ipairs(found) do ids[i] = tostring(item.id) end
+  return refusal(label, "invalid_request",
+    ("%d templates have the title %q; give the id of one: %s"):format(#found, wanted, quoted(ids)))
+end
+
+-- The schema that a text names.
+-- @param whole the text must be a whole title or an id; otherwise a part that only one title contains will do
+local function pick(label, list, wanted, whole)
+  local found = named(list, wanted)
+  if #found > 1 then return nil, ambiguous(label, wanted, found) end
+  if found[1] then return found[1] end
+  local parts = holding(list, wanted)
+  if not whole and #parts == 1 then return parts[1] end
+  return nil, not_found(label, wanted, list, parts)
 end
 
 -- Keeps a list of schemas, and drops those that are too old.
@@ -78,7 +120,8 @@ end
 
 --- Finds a template's schema.
 -- @param wanted its title or its id
--- @param options those of the call for this request: as_user, timeout, deadline, dry_run (returns the first request)
+-- @param options those of the call for this request: as_user, timeout, deadline, dry_run (returns the first request);
+--   whole: a part of a title is refused
 -- @return the schema; nil and an error (not_found names the titles that exist); the response, when one was needed
 local function find(client, label, wanted, options)
   if type(wanted) == "string" and wanted:find(ID) then
@@ -87,9 +130,8 @@ local function find(client, label, wanted, options)
   if options.dry_run then return ask(client, label, list_index, list_entry, {}, options) end
   local list, err, response = listed(client, label, options)
   if not list then return nil, err, response end
-  local found = pick(list, wanted)
-  if not found then return nil, not_found(label, wanted, list), response end
-  return found, nil, response
+  local found, refused = pick(label, list, wanted, options.whole)
+  return found, refused, response
 end
 
 return { find = find }
