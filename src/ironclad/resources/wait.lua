@@ -13,7 +13,7 @@
 --   workflow:wait(…), export:wait(…)                             -> the same table, updated
 --
 -- A job is its id, or the table that its start returned. Options:
---   timeout      seconds for the whole wait (an hour; a wait for a workflow has no limit)
+--   timeout      seconds for the whole wait (an hour; a wait for a workflow has no limit). It ends with a last look
 --   interval     seconds of the first pause (1). Each pause is half as long again as the one before, up to 30 seconds,
 --                and shortened by up to half at random
 --   on_progress  function(answer, seconds), called after each poll. An error that it raises ends the wait
@@ -40,6 +40,7 @@ local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 1, 1.5, 30 -- seconds, factor, second
 local JOB_TIMEOUT = 3600 -- seconds
 local PATIENCE = 5 -- polls in a row that may fail
 local LONGEST = 365 * 24 * 3600 -- seconds of one deadline or pause
+local LAST_LOOK = 0.5 -- seconds that the last look has at least, beside the time that the look before it took
 
 local function set(...) return mistake.set { ... } end
 
@@ -102,56 +103,65 @@ local function with_jitter(pause)
   return pause * (0.5 + tonumber(core.random_hex(4), 16) / 2 ^ 33)
 end
 
--- Polls until what is waited for has come.
+-- Polls until what is waited for has come. The pause before the end of the time is shortened, so that there is a last
+-- look just before it.
 -- @param waited { look = function(options) -> answer, err, response; judge = function(answer) -> whether the wait has
 --   ended, value, err; late = function(seconds, last) -> message and outcome when the time is up, `last` as below }
 -- @param job the error's field `job` when no poll has succeeded; otherwise that is the last answer
-local function poll(client, label, waited, job, options, timeout)
-  local seconds, pause, failures = 0, options.interval or FIRST_PAUSE, 0
-  local last = job
+-- @param timeout seconds from `began` on (core.monotonic), or nil
+local function poll(client, label, waited, job, options, timeout, began)
+  local pause, failures, last = options.interval or FIRST_PAUSE, 0, job
+  local bound = timeout or math.huge
+  local reserve = math.min(LAST_LOOK, bound / 10) -- seconds before the end at which the last look begins
+  local least = reserve
+  local function elapsed() return core.monotonic() - began end
   local function too_late()
     local message, outcome = waited.late(timeout, last)
     return nil, wait_error(label, "timeout", message, { outcome = outcome, job = last,
       attempts = math.max(1, failures) })
   end
   while true do
-    local asked = pick(options, look_options)
-    asked.deadline = timeout and math.min(math.max(run.LEAST, timeout - seconds), LONGEST) or nil
+    local asked, before = pick(options, look_options), elapsed()
+    asked.deadline = timeout and math.min(math.max(run.LEAST, timeout - before), LONGEST) or nil
     local answer, err, response = waited.look(asked)
-    seconds = seconds + (response and response.seconds or 0)
-    local wanted = with_jitter(pause)
+    local after = elapsed()
+    local demanded = run.pause_after(err, 0) -- by Ironclad
+    local is_last = before + reserve + run.LEAST >= bound or after + demanded >= bound
     if err then
       failures = failures + 1
-      if timeout and err.kind == "timeout" and seconds >= timeout then return too_late() end
+      if err.kind == "timeout" and after + run.LEAST >= bound then return too_late() end
       if not err.retryable or failures > PATIENCE then
         err.job = last
         return nil, err, response
       end
-      wanted = run.pause_after(err, wanted)
     else
       failures, last = 0, answer
-      if options.on_progress then options.on_progress(answer, seconds) end
+      if options.on_progress then options.on_progress(answer, after) end
       local ended, value, problem = waited.judge(answer)
       if problem then problem.job = answer end
       if ended then return value, problem, response end
     end
-    if timeout and seconds + wanted >= timeout then return too_late() end
-    local rested, cancelled = run.sleep(client, math.min(wanted, LONGEST))
+    reserve = least + after - before
+    local left = bound - elapsed()
+    if is_last or left <= 0 then return too_late() end
+    local rested, cancelled = run.sleep(client,
+      math.max(demanded, math.min(with_jitter(pause), left - reserve, LONGEST)))
     if not rested then
       cancelled.operation, cancelled.job = label, last
       return nil, cancelled
     end
-    seconds, pause = seconds + wanted, math.min(pause * GROWTH, math.max(LONGEST_PAUSE, pause))
+    pause = math.min(pause * GROWTH, math.max(LONGEST_PAUSE, pause))
   end
 end
 
 -- poll; with the option `callback` in the background.
 -- @return value, err, response; with a callback a task
-local function poll_or_spawn(client, label, waited, job, options, timeout)
+local function poll_or_spawn(client, label, waited, job, options, timeout, began)
+  began = began or core.monotonic()
   if options.callback then
-    return run.aside(client, options.callback, poll, client, label, waited, job, options, timeout)
+    return run.aside(client, options.callback, poll, client, label, waited, job, options, timeout, began)
   end
-  return poll(client, label, waited, job, options, timeout)
+  return poll(client, label, waited, job, options, timeout, began)
 end
 
 -- The state of a job, from an answer: "running", "done" or "failed"; nil and a message when it has none.
@@ -226,7 +236,8 @@ end
 
 -- Waits for a job.
 -- @param given the job, or its id
-local function wait_job(client, job, label, given, options)
+-- @param began when its time began, if it was not now (core.monotonic)
+local function wait_job(client, job, label, given, options, began)
   check_wait_options(label, options or {}, of_waits)
   options = options or {}
   local id, field = id_of(job, label, given)
@@ -235,23 +246,26 @@ local function wait_job(client, job, label, given, options)
     return job.look(client, label, id, asked)
   end
   local waited = { look = look, judge = judge_of(job, label), late = job_late }
-  return poll_or_spawn(client, label, waited, { [field] = id }, options, options.timeout or JOB_TIMEOUT)
+  return poll_or_spawn(client, label, waited, { [field] = id }, options, options.timeout or JOB_TIMEOUT, began)
 end
 
 -- Starts a job and waits for it. The start counts as part of `timeout`.
 local function start_job(client, job, label, body, options)
-  local asked, timeout = pick(options, start_options), options.timeout
+  local asked, timeout, began = pick(options, start_options), options.timeout, core.monotonic()
   local bound = asked.deadline or LONGEST
   if timeout and type(bound) == "number" then asked.deadline = math.max(run.LEAST, math.min(timeout, bound)) end
   local started, err, response = job.start(client, label, body, asked)
-  if err then return nil, err, response end
+  if err then
+    if timeout and err.kind == "timeout" and core.monotonic() - began + run.LEAST >= timeout then
+      err.message = ("the start of the job was not answered within %g s"):format(timeout)
+    end
+    return nil, err, response
+  end
   if type(started) ~= "table" or type(started[job.ids[1]]) ~= "string" then
     return nil, wait_error(label, "protocol", ("Ironclad answered no %s"):format(job.ids[1]),
       { outcome = "unknown", job = started }), response
   end
-  local rest = pick(options, waiting_options)
-  rest.timeout = timeout and math.max(run.LEAST, timeout - response.seconds)
-  return wait_job(client, job, label, started[job.ids[1]], rest)
+  return wait_job(client, job, label, started[job.ids[1]], pick(options, waiting_options), began)
 end
 
 local look_at_workflow = operation_named "workflows:get"
