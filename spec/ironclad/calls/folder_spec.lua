@@ -23,7 +23,17 @@ after_each(function()
 end)
 
 describe("the name of a file in a folder", function()
+  local function named(name) return ('attachment; filename="%s"'):format(name) end
   for disposition, name in pairs {
+    -- Long names, with what may be an extension.
+    [named("x." .. ("e"):rep(250))] = "x." .. ("e"):rep(198),
+    [named(("x"):rep(250) .. ".docx")] = ("x"):rep(195) .. ".docx",
+    [named("x" .. ("ü"):rep(150) .. ".pdf")] = "x" .. ("ü"):rep(97) .. ".pdf",
+    [named(("x"):rep(250) .. "." .. ("ü"):rep(50))] = ("x"):rep(200),
+    [named("x." .. ("€"):rep(100))] = "x." .. ("€"):rep(65),
+    [named("x" .. (". "):rep(150) .. "y")] = "x",
+    [named(("\128"):rep(250) .. ".pdf")] = ("\128"):rep(196) .. ".pdf",
+    [named("\195" .. ("\128"):rep(250) .. ".pdf")] = "\195" .. ("\128"):rep(195) .. ".pdf",
     ['attachment; filename="a.pdf"'] = "a.pdf",
     ["attachment;FileName=a.pdf"] = "a.pdf",
     ['filename="a.pdf"'] = "a.pdf",

@@ -9,6 +9,7 @@ local Error = require "ironclad.base.error"
 local folder = {}
 
 local LONGEST = 200 -- bytes of a name; file systems take 255, and "(2)" may follow
+local LONGEST_EXTENSION = 20 -- bytes, with the dot; a longer one is cut like the rest of the name
 
 local function decoded(text)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
@@ -49,7 +50,10 @@ function folder.safe_name(name)
   name = harmless(name:match "[^\\/]*$"):gsub("^[%s.]+", ""):gsub("[%s.]+$", "")
   if #name > LONGEST then
     local extension = name:match "%.%w+$" or ""
-    name = name:sub(1, LONGEST - #extension):gsub("[\192-\255][\128-\191]*$", "") .. extension
+    if #extension > LONGEST_EXTENSION then extension = "" end
+    -- The last character may be cut.
+    name = name:sub(1, LONGEST - #extension):gsub("[\192-\255][\128-\191]?[\128-\191]?[\128-\191]?$", "")
+      :gsub("[%s.]+$", "") .. extension
   end
   return name ~= "" and name or nil
 end
