@@ -201,9 +201,13 @@ static int calls_descriptor(lua_State *L) {
 static handle *calls_check_handle(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (!mine->call) luaL_error(L, "this call has been read already");
-    if (mine->call->generation != ic_process_generation())
-        luaL_error(L, "this call was started before the process forked");
     return mine;
+}
+
+/* Whether the call is the parent's, in a forked child. There it counts as done and has failed. Locks of the
+ * parent's engine may be held for ever in the child, so nothing else of the call is used. */
+static bool calls_is_foreign(const handle *mine) {
+    return mine->call->generation != ic_process_generation();
 }
 
 /* The longest time in seconds that one wait lasts, because a signal that arrives just before it begins does
@@ -218,9 +222,10 @@ static int calls_wait(lua_State *L) {
         ic_engine_wait_any(ic_lua_mailbox(L), SLICE);
         return 0;
     }
-    ic_call *call = calls_check_handle(L)->call;
-    if (!ic_call_has_pending(call)) ic_engine_wait(call, SLICE);
-    lua_pushboolean(L, ic_call_take_end(call));
+    handle *mine = calls_check_handle(L);
+    bool foreign = calls_is_foreign(mine);
+    if (!foreign && !ic_call_has_pending(mine->call)) ic_engine_wait(mine->call, SLICE);
+    lua_pushboolean(L, foreign || ic_call_take_end(mine->call));
     return 1;
 }
 
@@ -254,13 +259,15 @@ static int calls_id(lua_State *L) {
 }
 
 static int calls_done(lua_State *L) {
-    lua_pushboolean(L, ic_call_done(calls_check_handle(L)->call));
+    handle *mine = calls_check_handle(L);
+    lua_pushboolean(L, calls_is_foreign(mine) || ic_call_done(mine->call));
     return 1;
 }
 
 /* news() -> whether the call is done or something waits for its sink or its watcher. */
 static int calls_news(lua_State *L) {
-    lua_pushboolean(L, ic_call_has_pending(calls_check_handle(L)->call));
+    handle *mine = calls_check_handle(L);
+    lua_pushboolean(L, calls_is_foreign(mine) || ic_call_has_pending(mine->call));
     return 1;
 }
 
@@ -289,6 +296,7 @@ static handle *calls_check_call(lua_State *L) {
 static int calls_chunk(lua_State *L) {
     handle *mine = calls_check_call(L);
     mine->chunk.length = 0;
+    if (calls_is_foreign(mine)) return 0;
     if (!ic_call_take_chunk(mine->call, &mine->chunk)) return 0;
     lua_pushlstring(L, mine->chunk.data, mine->chunk.length);
     return 1;
@@ -297,6 +305,7 @@ static int calls_chunk(lua_State *L) {
 /* event() -> the call's next event (result.h), or nil. */
 static int calls_event(lua_State *L) {
     handle *mine = calls_check_call(L);
+    if (calls_is_foreign(mine)) return 0;
     ic_event_free(mine->event);
     mine->event = ic_event_take(mine->call);
     if (!mine->event) return 0;
@@ -308,10 +317,25 @@ static int calls_event(lua_State *L) {
  * has been read already. */
 static int calls_progress(lua_State *L) {
     double done, total;
-    if (!ic_progress_take(calls_check_call(L)->call, &done, &total)) return 0;
+    handle *mine = calls_check_call(L);
+    if (calls_is_foreign(mine) || !ic_progress_take(mine->call, &done, &total)) return 0;
     ic_lua_push_count(L, done);
     if (total < 0) return 1;
     ic_lua_push_count(L, total);
+    return 2;
+}
+
+/* The results of result() for a call that is foreign. */
+static int calls_push_forked(lua_State *L, const handle *mine) {
+    static char message[] = "this call was started before the process forked";
+    const ic_operation *operation = mine->call->request.operation;
+    ic_error error = {.kind = IC_ERR_CANCELLED,
+                      .outcome = IC_OUTCOME_UNKNOWN,
+                      .operation = operation ? operation->id : NULL,
+                      .message = message,
+                      .retry_after = -1};
+    lua_pushnil(L);
+    ic_lua_push_error(L, &error);
     return 2;
 }
 
@@ -320,6 +344,7 @@ static int calls_progress(lua_State *L) {
  * itself is the list. */
 static int calls_result(lua_State *L) {
     handle *mine = calls_check_call(L);
+    if (calls_is_foreign(mine)) return calls_push_forked(L, mine);
     if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
     bool page = lua_toboolean(L, 2) && mine->call->value.kind == IC_VALUE_TAPE;
     const char *field = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
@@ -345,6 +370,7 @@ static int calls_request(lua_State *L) {
 static handle *calls_check_question(lua_State *L) {
     handle *mine = calls_check_handle(L);
     if (mine->call->purpose != IC_PURPOSE_ASK) luaL_error(L, "this is a call, not a question");
+    if (calls_is_foreign(mine)) luaL_error(L, "this question was asked before the process forked");
     return mine;
 }
 

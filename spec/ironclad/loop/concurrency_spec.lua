@@ -472,6 +472,32 @@ describe("in the middle of many calls", function()
     assert.are.same({ "w1", "w1" }, { told[1].id, told[2].id })
   end)
 
+  it("a fork leaves iterators and tasks that are waited for an error", function()
+    local server = scene.serve { answers = { peer.json '{"list":[{"id":"w1"}],"count":9,"page":0,"pageSize":1}' },
+      connections = { { READ, { "answer" }, READ, { "hang" } }, { READ, { "hang" } } } }
+    local client = scene.connect(server)
+    local iterator = client.workflows:each { pageSize = 1 }
+    iterator()
+    local waiting = has_tasks
+      and ironclad.spawn(function() return client.workflows:get "w1" end)
+    server:await(waiting and 3 or 2)
+    local status = peer.fork_run(function()
+      local fine, problem = pcall(function() iterator() end)
+      assert(not fine and problem:find "^workflows:list: this call was started before the process forked", problem)
+      assert(iterator.error.kind == "cancelled", iterator.error.kind)
+      if waiting then
+        local value, err = waiting:wait()
+        assert(value == nil and err.kind == "cancelled", tostring(err))
+      end
+      return 5
+    end)
+    assert.are.equal(5, status)
+    iterator:close()
+    if not waiting then return end
+    waiting:cancel()
+    waiting:wait()
+  end)
+
   it("5,000 calls are started at once", function()
     local server = scene.answering { GOOD }
     local client = scene.connect(server, { rate_limit = false, deadline = false, timeout = 600 })
