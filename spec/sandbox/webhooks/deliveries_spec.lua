@@ -126,6 +126,18 @@ describe("an event", function()
     local status, why = sandbox:settle_deliveries(0.01)
     assert.is_nil(status)
     assert.is_truthy(why:find("not settled after 0.01 seconds", 1, true))
+    -- What else the process does meanwhile counts, too: here each pause takes 20 seconds.
+    local core, run = require "ironclad.core", require "ironclad.calls.run"
+    local monotonic, sleep, pauses = core.monotonic, run.sleep, 0
+    finally(function() core.monotonic, run.sleep = monotonic, sleep end)
+    core.monotonic = function() return 20 * pauses end
+    run.sleep = function()
+      pauses = pauses + 1
+      return true
+    end
+    assert.is_nil((sandbox:settle_deliveries(30)))
+    assert.are.equal(2, pauses)
+    core.monotonic, run.sleep = monotonic, sleep
     for _ = 1, 5 do slow:release() end
     assert.are.equal(10, deliveries.settle().delivered)
   end)

@@ -1,7 +1,8 @@
 --- A local Ironclad to develop and test against: `require("ironclad.sandbox").start{ port = 0, tls = true }`.
 -- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
 local core = require "ironclad.sandbox.core"
-local json = require("ironclad.core").json
+local ironclad_core = require "ironclad.core"
+local json = ironclad_core.json
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 
@@ -133,15 +134,17 @@ local function pause(client, seconds)
 end
 
 local function settle(self, timeout)
-  local client, waited, step = nil, 0, FIRST_PAUSE
+  local client, began, step = nil, ironclad_core.monotonic(), FIRST_PAUSE
   while true do
     local status = self:delivery_status()
     if status.settled then return status end
-    if waited >= timeout then return nil, ("deliveries: not settled after %g seconds"):format(timeout) end
+    if ironclad_core.monotonic() - began >= timeout then
+      return nil, ("deliveries: not settled after %g seconds"):format(timeout)
+    end
     client = client or self:connect()
     local rested, err = pause(client, step)
     if not rested then return nil, tostring(err) end
-    waited, step = waited + step, math.min(step * 2, LONGEST_PAUSE)
+    step = math.min(step * 2, LONGEST_PAUSE)
   end
 end
 
