@@ -46,6 +46,18 @@ describe("a template", function()
     assert.matches('there is no template "Mutual NDB"; did you mean "Mutual NDA"%?; there are "Consulting', err.message)
   end)
 
+  it("makes empty lists of the empty tables that it has as lists", function()
+    local schema = must(client.workflow_schemas:find "Consulting Agreement")
+    for _, template in ipairs { "Consulting Agreement", schema } do
+      local attributes = { lineItems = {}, counterpartyName = "Acme" }
+      local shown = must(client.workflows:launch({ template = template, attributes = attributes }, { dry_run = true }))
+      if template == schema then assert.is_truthy(shown.body:find('"lineItems":[]', 1, true), shown.body) end
+      local _, err = client.workflows:launch { template = template, attributes = attributes }
+      assert.is_nil(err and err.message:find("expected array", 1, true))
+      assert.is_nil(getmetatable(attributes.lineItems))
+    end
+  end)
+
   it("prints its fields", function()
     local text = tostring(must(client.workflow_schemas:find "Mutual NDA"))
     assert.matches('^workflow schema %x+ "Mutual NDA"\n', text)

@@ -31,11 +31,30 @@ local function check_names(label, fields, attributes)
   end
 end
 
---- Checks the names of the attributes when the body's template is a schema, as client.workflow_schemas:find returns it.
-function templates.check(label, entry, body)
-  local template = launches[entry.id] and body.template
-  local fields = type(template) == "table" and template.schema
-  if type(fields) == "table" then check_names(label, fields, body.attributes) end
+-- A copy of a body in which the empty tables of attributes that the schema has as lists are lists.
+local function with_lists(fields, body)
+  local attributes = body.attributes
+  for name, field in pairs(type(attributes) == "table" and fields or {}) do
+    local given = attributes[name]
+    if type(field) == "table" and field.type == "array" and type(given) == "table" then
+      attributes = encode.with(attributes, name, encode.typed("array", given))
+    end
+  end
+  return encode.with(body, "attributes", attributes)
+end
+
+-- Checks the attributes against a schema.
+-- @return the body to send
+local function prepare_body(label, template, body)
+  local fields = type(template.schema) == "table" and template.schema or {}
+  check_names(label, fields, body.attributes)
+  return with_lists(fields, body)
+end
+
+--- Prepares the attributes when the body's template is a schema, as client.workflow_schemas:find returns it.
+function templates.check(label, entry, arguments)
+  local template = launches[entry.id] and arguments.body.template
+  if type(template) == "table" then arguments.body = prepare_body(label, template, arguments.body) end
 end
 
 --- Replaces the title by the template's id.
@@ -44,8 +63,7 @@ function templates.prepare(client, label, arguments)
   local found, err = schema_find.find(client, label, arguments.body.template,
     { as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline, whole = true })
   if not found then return err end
-  check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)
-  arguments.body = encode.with(arguments.body, "template", found.id)
+  arguments.body = encode.with(prepare_body(label, found, arguments.body), "template", found.id)
 end
 
 return templates
