@@ -52,6 +52,8 @@ end
 -- The beginning of a gzip stream: what is missing goes unnoticed by libcurl.
 local GZIP = "\031\139\008\000\000\000\000\000\002\003S\013pq\211U\029%F\137Qb8\019"
 
+local GZIP_CHUNK = ("%x\r\n"):format(#GZIP) .. GZIP .. "\r\n0\r\n\r\n"
+
 local HTML = { "Content-Type: text/html; charset=utf-8" }
 local JSON = { "Content-Type: application/json" }
 
@@ -83,10 +85,11 @@ local refused = {
     "HTTP/1.1 200 OK\r\nContent-Encoding : gzip\r\nContent-Length: 4\r\n\r\n\31\139\8\0", "protocol", "compressed" },
   { "a part of a compressed transfer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" .. GZIP, "protocol",
     "compressed" },
-  { "a part of a compressed transfer in chunks", ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
-    .. "%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
-  { "a part of a compressed transfer, said in two lines", ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"
-    .. "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"):format(#GZIP, GZIP), "protocol", "compressed" },
+  { "a part of a compressed transfer in chunks",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" .. GZIP_CHUNK, "protocol", "compressed" },
+  { "a part of a compressed transfer, said in two lines",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" .. GZIP_CHUNK, "protocol",
+    "compressed" },
   { "a login page in XHTML", peer.answer(200, { "Content-Type: application/xhtml+xml" }, "<?xml version='1.0'?>"),
     "protocol", "HTML page" },
   { "the page of a Location whose second line is lost",

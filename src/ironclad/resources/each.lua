@@ -144,7 +144,7 @@ local function is_list(items) return type(items) == "userdata" and items ~= core
 -- The fields that may be nil are named here. Fields that are read for every item are false instead, because __index is
 -- slow.
 local Iterator = iterator.class("ironclad.iterator", "an iterator has", { "close", "error" },
-  mistake.set { "count", "error", "size" })
+  mistake.set { "count", "error", "size", "told" })
 
 local function copy(from)
   local to = {}
@@ -166,10 +166,18 @@ local function fetch_page(self)
   self.pending = run.start(self.client, self.label, self.index, page_arguments(self))
 end
 
+-- Raises the error that has ended the iterator, once in each task.
+local function raise_once(self)
+  local here = coroutine.running() or "main"
+  if self.told[here] then return end
+  self.told[here] = true
+  error(tostring(self.error), 0)
+end
+
 local function fail_walk(self, err)
   self:close()
-  self.error = err
-  error(tostring(err), 0)
+  self.error, self.told = err, setmetatable({}, { __mode = "k" })
+  raise_once(self)
 end
 
 local function fail_protocol(self, message)
@@ -266,11 +274,17 @@ local function item_of_next_page(self)
   end
 end
 
+-- What a closed iterator gives: nothing. A task that has not seen its error gets that, so that no loop takes a list
+-- that broke off for a whole one.
+local function at_end(self)
+  if self.error then raise_once(self) end
+  return nil
+end
+
 -- The next item, when it is this task's turn to fetch a page. Meanwhile another task may have fetched one, or may have
--- ended the iterator: with an error, which is then raised in each task that has waited.
+-- ended the iterator.
 local function next_item(self)
-  if self.closed and self.error then error(tostring(self.error), 0) end
-  if self.closed then return nil end
+  if self.closed then return at_end(self) end
   local item = item_at_hand(self)
   if item == nil and self.given < self.most then item = item_of_next_page(self) end
   if item == nil then Iterator.close(self) end
@@ -286,7 +300,7 @@ end
 
 -- Most items are at hand.
 Iterator.__call = mistake.guard_waiting(function(self)
-  if self.closed then return nil end
+  if self.closed then return at_end(self) end
   return turn.take(self.client.loop, self, next_item, refuse_to_wait)
 end, item_at_hand)
 
