@@ -139,8 +139,15 @@ static void test_odd_files(void) {
     EXPECT_ERROR(&error, "symbolic link");
     unlink(FILE_NAME);
     CHECK(mkdir(FILE_NAME, 0700) == 0);
-    CHECK(!save_once(FILE_NAME, old_token(), true, &error));
-    EXPECT_ERROR(&error, "/odd/" FILE_NAME " is not a plain file");
+    CHECK(!ic_store_new(FILE_NAME, &error));
+    EXPECT_ERROR(&error, "/odd/" FILE_NAME "\" is a folder");
+    rmdir(FILE_NAME);
+    ic_store *store = open_store(FILE_NAME);
+    CHECK(mkdir(FILE_NAME, 0700) == 0); /* since then */
+    ic_token loaded = {0};
+    CHECK(ic_store_lock(store, &error) == 1 && ic_store_load(store, "key", &loaded, &error) < 0);
+    EXPECT_ERROR(&error, "/odd/" FILE_NAME " is a folder, not a file; choose another path");
+    ic_store_free(store);
     rmdir(FILE_NAME);
     CHECK(mkfifo(FILE_NAME, 0600) == 0); /* opening it for reading would wait */
     CHECK(!save_once(FILE_NAME, old_token(), true, &error));

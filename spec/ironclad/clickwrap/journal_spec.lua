@@ -116,7 +116,8 @@ describe("a journal", function()
     assert.is_nil(won)
     assert.matches("No such file", message)
     assert.is_nil(missing:last "k")
-    local _, _, unreadable = journal.of("accept", "/dev/null"):last "k"
+    peer.write_file(folder .. "/missing", "") -- since then
+    local _, _, unreadable = missing:last "k"
     assert.matches("Not a directory", unreadable)
     local full = dictionary()
     full.safe_add = function() return false, "no memory" end
@@ -128,6 +129,7 @@ describe("a journal", function()
   for given, words in pairs {
     [42] = "journal: expected the path of a folder, a shared dictionary or a journal, got a number",
     [""] = "journal: expected the path of a folder, a shared dictionary or a journal, got an empty string",
+    ["/dev/null"] = 'journal: expected the path of a folder, "/dev/null" is a file',
     [{ claim = print }] = "journal: expected the methods claim, last and done; it has no last",
   } do
     it("is not " .. tostring(type(given)) .. ": " .. words, function()

@@ -53,6 +53,20 @@ describe("the state", function()
       "it is about https://na1.ironcladapp.com, not " .. trial.sandbox.url)
   end)
 
+  it("is refused where a folder is", function()
+    start()
+    peer.shell(("mkdir %s %s"):format(peer.quoted(path "sub"), peer.quoted(path "other.ids")))
+    for given, folder in pairs { sub = "sub", other = "other.ids" } do
+      local fine, why = pcall(function()
+        return trial.client.records:changes { state = path(given), reconcile = true }
+      end)
+      assert.is_false(fine)
+      assert.is_truthy(tostring(why):find(('state: expected the path of a file, "%s" is a folder'):format(path(folder)),
+        1, true), tostring(why))
+    end
+    assert.are.equal("other.ids\nsub\n", peer.shell("ls " .. peer.quoted(path ".")))
+  end)
+
   it("may be one that does not name its host", function()
     local good = state_of_one_run()
     local old, count = good:gsub('"host":"[^"]*",?', "")

@@ -84,9 +84,11 @@ describe("what has been handled is remembered", function()
   it("not in what cannot be read", function()
     local seen = require "ironclad.events.seen"
     peer.shell(("cd %s; mkdir directory; ln -s loop loop"):format(folder))
-    for name, problem in pairs { directory = "Is a directory", loop = "Too many levels of symbolic links" } do
+    for name, message in pairs {
+      directory = 'expected the path of a file, "%s" is a folder', loop = "%s: Too many levels of symbolic links",
+    } do
       local path = folder .. "/" .. name
-      scene.assert_mistake(("seen: %s: %s"):format(path, problem), function() seen.open("spec", "file:" .. path) end)
+      scene.assert_mistake("seen: " .. message:format(path), function() seen.open("spec", "file:" .. path) end)
     end
     local path = folder .. "/unreadable"
     local store = seen.open("spec", "file:" .. path)

@@ -139,6 +139,8 @@ static bool private_file_check_part(const ic_private_file *file, int part, int d
         failed = fchmod(descriptor, 0600) != 0 || fstat(descriptor, &found) != 0;
     if (failed)
         private_file_explain(error, "look at", path, errno);
+    else if (S_ISDIR(found.st_mode))
+        ic_error_set(error, IC_ERR_STORE, "%s is a folder, not a file; choose another path", path);
     else if (!S_ISREG(found.st_mode))
         ic_error_set(error, IC_ERR_STORE, "%s is not a plain file; remove it, or choose another path", path);
     else if (found.st_uid != geteuid())

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool path_can_be_kept(const char *path, bool folder, ic_error *error) {
@@ -29,16 +30,30 @@ char *ic_path_here(const char *path) {
     return ic_buf_take(&absolute, NULL);
 }
 
+/* What exists at the path must be what is meant. Nothing may exist there yet. */
+static bool path_fits(const char *path, bool folder, ic_error *error) {
+    struct stat found;
+    if (stat(path, &found) != 0 || !S_ISDIR(found.st_mode) == !folder) return true;
+    if (folder)
+        ic_error_set(error, IC_ERR_STORE, "expected the path of a folder, \"%s\" is a file", path);
+    else
+        ic_error_set(error, IC_ERR_STORE,
+                     "expected the path of a file, \"%s\" is a folder: name a file in it", path);
+    return false;
+}
+
 char *ic_path_absolute(const char *path, bool folder, ic_error *error) {
     if (!path_can_be_kept(path, folder, error)) return NULL;
     errno = 0;
     char *absolute = ic_path_here(path);
-    if (absolute && *absolute == '/') return absolute;
-    if (absolute)
+    if (absolute && *absolute == '/') {
+        if (path_fits(absolute, folder, error)) return absolute;
+    } else if (absolute) {
         ic_error_set(error, IC_ERR_STORE, "cannot find the folder of %s: %s; give an absolute path", path,
                      strerror(errno));
-    else
+    } else {
         ic_error_memory(error);
+    }
     ic_free(absolute);
     return NULL;
 }

@@ -10,7 +10,7 @@
  * memory. */
 char *ic_path_here(const char *path);
 /* The same for the path of a file (or with `folder`, of a folder) that is written. NULL with STORE when it
- * cannot be such a path or there is no working folder, or with MEMORY. */
+ * cannot be such a path, a folder (a file) is there, or there is no working folder, or with MEMORY. */
 char *ic_path_absolute(const char *path, bool folder, ic_error *error);
 
 #endif

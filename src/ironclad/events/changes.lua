@@ -112,7 +112,7 @@ end
 -- Where the ids of the last reconciliation are kept.
 local function read_ids(label, state, store)
   if store.waits then return require("ironclad.shared.state").open(store.client, store.id .. ":ids") end
-  if type(state) == "string" then return change_state.file(state .. ".ids") end
+  if type(state) == "string" then return read_state(label, state .. ".ids") end
   local ids = state.ids
   local objection = type(ids) ~= "table" and "expected a table in state.ids" or change_state.objection(ids)
   if objection then mistake.raise(label, "reconcile: needs state.ids, a store for ids: %s", objection) end
