@@ -184,8 +184,19 @@ describe("state = \"shared\"", function()
         log:write(name, " ", text, "\n")
         log:close()
       end
+      local shared_state = require "ironclad.shared.state"
+      local open = shared_state.open
+      function shared_state.open(...)
+        local store = open(...)
+        local peek = store.peek
+        function store.peek()
+          note "waits"
+          return peek()
+        end
+        return store
+      end
       local changes = client.records:changes { state = "shared:waits", since = "now", overlap = 0 }
-      for record in changes:follow { every = 0.05, on_error = function() note "waits" end } do note(record.id) end
+      for record in changes:follow { every = 0.05, on_error = function() note "failed" end } do note(record.id) end
     ]]):format(folder .. "/log"))
     peer.write_file(folder .. "/log", "")
     local function said(text)
@@ -203,7 +214,7 @@ describe("state = \"shared\"", function()
     local early = add "early"
     said("one " .. early)
     local second, second_id = machine "two"
-    said "two waits"
+    said "two waits\ntwo waits" -- and does not call on_error
     peer.shell("kill -KILL " .. first_id)
     local between = add "between"
     server:command "flushall"

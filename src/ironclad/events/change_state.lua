@@ -23,7 +23,6 @@
 -- 1970, on Ironclad's clock.
 
 local core = require "ironclad.core"
-local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 
 local change_state = {}
@@ -184,18 +183,19 @@ local function peek(self)
 end
 
 --- Takes the lock. Raises a text when another process has it.
+-- @return true; false when another machine has the lock of a store with `waits`: what it has saved is known now
 function State:lock()
-  if not self.store.lock or self.locked then return end
+  if not self.store.lock or self.locked then return true end
   if ask(self, "lock") == false then
     if self.store.waits then
       peek(self)
-      error(Error.new { kind = "store", message = self.name .. " is in use by another machine", outcome = "not_done",
-        retryable = true, attempts = 0 }, 0)
+      return false
     end
     error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
       .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
   end
   self.locked = true
+  return true
 end
 
 -- Uses what was known before a reset: the store may have lost its text, or have an older one. -> whether that was more

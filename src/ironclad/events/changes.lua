@@ -207,13 +207,19 @@ local function finish_item(self)
   self.given = self.given + 1
 end
 
+-- -> false while another machine looks for changes
 local function begin(self)
-  self.state:lock()
+  if not self.state:lock() then
+    if self.following then return false end
+    error(Error.new { kind = "store", message = self.state.name .. " is in use by another machine",
+      outcome = "not_done", retryable = true, attempts = 0 }, 0)
+  end
   if not self.state:load() then
     self.state.from = self.since == "now" and 0 or self.since
     self.fresh = true
   end
   self.loaded = true
+  return true
 end
 
 -- The first run: where it begins is saved before anything is handled, which also shows that it can be saved. Ironclad
@@ -237,13 +243,15 @@ local function begin_now(self)
   save_start(self)
 end
 
+-- -> false while another machine looks for changes
 local function begin_look(self)
-  if not self.loaded then begin(self) end
+  if not self.loaded and not begin(self) then return false end
   self.state:keep()
   if self.fresh and self.since == "now" then begin_now(self) end
   local state = self.state
   self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
   self.queue, self.position, self.given = {}, 0, 0
+  return true
 end
 
 -- Everything up to the horizon has been given.
@@ -338,11 +346,11 @@ end
 local function next_change(self)
   finish_item(self)
   while not self.closed do
-    if not self.walk and not self.missing then begin_look(self) end
+    local looks = self.walk or self.missing or begin_look(self)
     if self.missing then
       local gone = next_gone(self)
       if gone then return gone end
-    else
+    elseif looks then
       if self.position < #self.queue then
         self.position = self.position + 1
         self.inhand = self.queue[self.position]
