@@ -1,6 +1,7 @@
 -- Events that machines share through Redis: what has been handled, and an inbox. The machines are processes here.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
+local redis = require "ironclad.shared.redis"
 local process = require "spec_process"
 local shared_inboxes = require "spec.support.shared_inboxes"
 local shared_seen = require "ironclad.shared.seen"
@@ -65,6 +66,52 @@ describe("seen = \"shared\"", function()
     assert.equal("store", err.kind)
     server:run()
     assert.equal("new", one:claim "a")
+  end)
+
+  -- Runs step() while Redis does what it is told, and its answers are lost.
+  local function without_answers(step)
+    local script = redis.script
+    redis.script = function(...)
+      script(...)
+      return nil, redis.problem "no answer"
+    end
+    local fine, state, err = pcall(step)
+    redis.script = script
+    assert(fine, state)
+    assert.same({ nil, "store" }, { state, err.kind })
+  end
+
+  it("gives its own claim, whose answer was lost, to this process", function()
+    local one, other = shared_seen.open(connect()), shared_seen.open(connect())
+    without_answers(function() return one:claim "a" end)
+    assert.equal("busy", other:claim "a")
+    assert.equal("new", one:claim "a")
+    assert.equal("busy", one:claim "a")
+    without_answers(function() return one:release "a" end)
+    assert.equal("new", other:claim "a")
+  end)
+
+  it("knows in this process what became of an event, when Redis was not told", function()
+    local one, other, script = shared_seen.open(connect()), shared_seen.open(connect()), redis.script
+    for step, wanted in pairs { done = { "done", "done" }, release = { "new", "busy" } } do
+      assert.equal("new", one:claim(step))
+      redis.script = function() return nil, redis.problem "away" end
+      local settled = one[step](one, step)
+      redis.script = script
+      assert.is_nil(settled)
+      assert.equal("busy", other:claim(step))
+      assert.same(wanted, { one:claim(step), other:claim(step) })
+    end
+  end)
+
+  it("remembers some of that", function()
+    local one, script = shared_seen.open(connect()), redis.script
+    redis.script = function() return nil, redis.problem "away" end
+    for i = 1, 15000 do one:done(tostring(i)) end
+    local count = 0
+    for i = 15000, 1, -1 do count = count + (one:claim(tostring(i)) == "done" and 1 or 0) end
+    redis.script = script
+    assert.equal(10000, count)
   end)
 
   it("needs the option shared", function()

@@ -3,6 +3,9 @@
 --
 -- A claim is a key whose value is the name of its holder. It expires after LEASE: an event whose machine has died is
 -- then handled by another one. A handled event is remembered for a week.
+--
+-- When Redis does not answer, it may still have done what it was told. This process remembers that step: it claims the
+-- event under the same name of a holder then, and knows that it has handled an event although Redis may not.
 
 local core = require "ironclad.core"
 local redis = require "ironclad.shared.redis"
@@ -10,6 +13,7 @@ local redis = require "ironclad.shared.redis"
 local seen = {}
 
 local LEASE = 600 -- seconds; a holder that has not finished by then has died
+local UNSURE_MOST = 10000 -- events of which this process remembers that
 local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for about 14 hours, Clickwrap for 24
 
 -- Key: the event. Arguments: holder, milliseconds. Something else under this name is removed.
@@ -37,27 +41,54 @@ Seen.__index = Seen
 
 local function key_of(id) return "seen:" .. core.sha256(id):sub(1, 40) end
 
-function Seen:claim(id)
-  if self.claims[id] then return "busy" end
-  local holder = core.random_hex(16)
-  self.claims[id] = holder
-  local state, err = redis.script(self.client, CLAIM, { key_of(id) }, { holder, LEASE * 1000 })
-  if state ~= "new" then self.claims[id] = nil end
-  return state, err
+-- Remembers a step without an answer, { holder =, handled = }, or forgets it (nil). Two tables take turns, so that the
+-- oldest are forgotten without a list of their order.
+local function set_unsure(self, id, step)
+  if self.older[id] then
+    self.older[id] = step
+    return
+  end
+  if step and not self.unsure[id] then
+    if self.count >= UNSURE_MOST / 2 then self.older, self.unsure, self.count = self.unsure, {}, 0 end
+    self.count = self.count + 1
+  end
+  self.unsure[id] = step
 end
 
-local function settle(self, id, seconds)
-  local holder = self.claims[id] or ""
-  self.claims[id] = nil
-  local settled, err = redis.script(self.client, SETTLE, { key_of(id) }, { holder, seconds * 1000 })
+local function settle(self, id, holder, seconds)
+  local settled, err = redis.script(self.client, SETTLE, { key_of(id) }, { holder or "", seconds * 1000 })
+  set_unsure(self, id, not settled and { holder = holder, handled = seconds > 0 } or nil)
   return settled and true or nil, err
 end
 
-function Seen:done(id) return settle(self, id, WEEK) end
+function Seen:claim(id)
+  if self.claims[id] then return "busy" end
+  local unsure = self.unsure[id] or self.older[id]
+  if unsure and unsure.handled then
+    settle(self, id, unsure.holder, WEEK)
+    return "done"
+  end
+  local holder = unsure and unsure.holder or core.random_hex(16)
+  self.claims[id] = holder
+  local state, err = redis.script(self.client, CLAIM, { key_of(id) }, { holder, LEASE * 1000 })
+  if state ~= "new" then self.claims[id] = nil end
+  set_unsure(self, id, not state and { holder = holder } or nil)
+  return state, err
+end
 
-function Seen:release(id) return settle(self, id, 0) end
+local function end_claim(self, id, seconds)
+  local holder = self.claims[id]
+  self.claims[id] = nil
+  return settle(self, id, holder, seconds)
+end
+
+function Seen:done(id) return end_claim(self, id, WEEK) end
+
+function Seen:release(id) return end_claim(self, id, 0) end
 
 --- @param client a client with the option `shared`
-function seen.open(client) return setmetatable({ client = client, claims = {} }, Seen) end
+function seen.open(client)
+  return setmetatable({ client = client, claims = {}, unsure = {}, older = {}, count = 0 }, Seen)
+end
 
 return seen
