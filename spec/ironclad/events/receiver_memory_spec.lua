@@ -90,12 +90,72 @@ describe("what has been handled is remembered", function()
       local path = folder .. "/" .. name
       scene.assert_mistake("seen: " .. message:format(path), function() seen.open("spec", "file:" .. path) end)
     end
+    assert.are.equal("directory\n", (peer.shell(("ls -A %s | grep -v loop$"):format(folder)))) -- and no lock
     local path = folder .. "/unreadable"
     local store = seen.open("spec", "file:" .. path)
     store:done "e1"
     peer.shell(("rm %s; mkdir %s"):format(path, path))
     assert.are.same({ "done" }, { store:claim "e1" })
     assert.are.same({ nil, path .. ": Is a directory" }, { store:claim "e2" })
+  end)
+
+  -- What another process says of events.
+  local function claims_elsewhere(path, ...)
+    return (peer.lua([[
+      local seen = require("ironclad.events.seen").open("spec", "file:" .. (...))
+      for _, id in ipairs { select(2, ...) } do io.write(seen:claim(id), " ") end
+    ]], {}, path, ...))
+  end
+
+  it("in a file that somebody has cut, emptied or removed, as far as this process knows it", function()
+    local harms = {
+      cut = function(path) peer.write_file(path, peer.read_file(path) .. "half-a-li") end, -- as by a full disk
+      emptied = function(path) peer.write_file(path, "") end,
+      removed = function(path) assert(os.remove(path)) end,
+    }
+    for name, harm in pairs(harms) do
+      local path = folder .. "/" .. name
+      local store = require("ironclad.events.seen").open("spec", path)
+      for _, id in ipairs { "before", "after" } do
+        assert.are.equal("new", store:claim(id), name)
+        assert.is_true(store:done(id))
+        if id == "before" then harm(path) end
+      end
+      assert.are.equal("done done new ", claims_elsewhere(path, "before", "after", "other"), name)
+      assert.are.same({ "done", "done" }, { store:claim "before", store:claim "after" })
+    end
+  end)
+
+  it("in a file that exists and is empty", function()
+    peer.write_file(folder .. "/empty", "")
+    local store = require("ironclad.events.seen").open("spec", folder .. "/empty")
+    assert.are.equal("new", store:claim "x")
+    assert(store:done "x")
+    assert.are.equal("done new ", claims_elsewhere(folder .. "/empty", "x", "y"))
+  end)
+
+  it("by this process, also when the file cannot be written", function()
+    peer.shell(("mkdir %s/gone"):format(folder))
+    local store = require("ironclad.events.seen").open("spec", folder .. "/gone/seen")
+    assert.are.equal("new", store:claim "x")
+    peer.shell(("rm -r %s/gone"):format(folder))
+    local done, problem = store:done "x"
+    assert.is_nil(done)
+    assert.matches("gone/seen", problem)
+    assert.are.equal("done", store:claim "x")
+  end)
+
+  it("in no file of another kind", function()
+    for _, bytes in ipairs { "a,b\n1,2\n", "\n", "\nironclad-seen 1 0123456789abcdef\n", "no end", "ironclad-seen 1",
+      "ironclad-seen 2 0123456789abcdef\n" } do
+      peer.write_file(folder .. "/list.csv", bytes)
+      local fine, message = pcall(listen, { seen = "file:" .. folder .. "/list.csv" })
+      assert.is_false(fine, bytes)
+      assert.is_truthy(tostring(message):find("seen: " .. folder .. "/list.csv is another file", 1, true),
+        tostring(message))
+      assert.are.equal(bytes, peer.read_file(folder .. "/list.csv"))
+    end
+    assert.are.equal("list.csv\n", peer.shell("ls " .. folder))
   end)
 
   it("in memory, for many events", function()

@@ -67,13 +67,15 @@ end
 
 -- The file has a head, then a line "ID TIME" for each event that was handled. Beside it PATH.lock has the claims: locks
 -- on numbers made of the ids, which the system drops when their process ends. When the file has grown long, it is
--- rewritten without old events, under another head.
+-- rewritten without old events, under another head. A line is added with a line break before it, which ends a line
+-- that a full disk or a crash has cut.
 
 local File = { __name = "ironclad.seen.file" }
 File.__index = File
 
 local WRITING = 2 ^ 52 -- a process locks this number while it writes the file
-local HEAD = "ironclad-seen 1 %s\n"
+local HEAD, HEAD_PATTERN = "ironclad-seen 1 %s\n", "^ironclad%-seen 1 %x+$"
+local ENOENT = 2
 
 function File:__tostring() return "ironclad.seen.file (" .. self.path .. ")" end
 
@@ -86,20 +88,35 @@ local function number_of(id) return tonumber(core.sha256(id):sub(1, 12), 16) end
 
 local function read_line(self, line)
   local id, time = line:match "^(%S+) (%d+)$"
-  if not id then return end -- a line that a crash has cut
+  if not id then return end -- a line that was cut
   if not self.known[id] then self.count = self.count + 1 end
   self.known[id] = tonumber(time)
 end
 
--- Reads what has been added to the file since the last time.
-local function refresh(self)
-  local file, problem = io.open(self.path, "rb")
+-- The first line of the file, and the file, open; false when there is no file or it is empty; nil and a message when it
+-- cannot be read or is another file.
+local function open_file(path)
+  local file, problem, code = io.open(path, "rb")
+  if not file and code == ENOENT then return false end
   if not file then return nil, problem end
-  local head, text
-  head, problem = file:read "*l"
-  head = head or ""
-  if not problem and head ~= self.head then self.head, self.known, self.count, self.place = head, {}, 0, #head + 1 end
-  if not problem and file:seek "end" > self.place then
+  local head, unreadable = file:read "*l"
+  if head and head:find(HEAD_PATTERN) then return head, file end
+  file:close()
+  if unreadable then return nil, ("%s: %s"):format(path, unreadable) end
+  if not head then return false end
+  return nil, path .. " is another file: it does not begin as a file of handled events does; choose another path"
+end
+
+-- Reads what has been added to the file since the last time -> true; nil and a message; "gone" when there is no file
+-- any more, or an empty one: what is known stays.
+local function refresh(self)
+  local head, file = open_file(self.path)
+  if head == nil then return nil, file end
+  if not head then return "gone" end
+  if head ~= self.head then self.head, self.known, self.count, self.place = head, {}, 0, #head + 1 end
+  local size, text, problem = file:seek "end", nil, nil
+  if size < self.place then self.place = #head + 1 end -- it was cut
+  if size > self.place then
     file:seek("set", self.place)
     text, problem = file:read "*a"
   end
@@ -121,6 +138,14 @@ local function write_anew(self)
   local lines = { HEAD:format(core.random_hex(8)) }
   for i = math.min(#kept, MOST / 2), 1, -1 do lines[#lines + 1] = ("%s %d\n"):format(kept[i].id, kept[i].time) end
   return core.disk.write(self.path, table.concat(lines))
+end
+
+-- Reads what is new, and writes the file anew when it is gone, or has grown long.
+local function prepare(self)
+  local there, problem = refresh(self)
+  if not there then return nil, problem end
+  if there == "gone" or self.count >= MOST then return write_anew(self) end
+  return true
 end
 
 -- Runs work() while no other process writes the file.
@@ -153,14 +178,12 @@ function File:done(id)
   if self.known[id] then return self:release(id) end
   local time = os.time()
   local written, problem = while_writing(self, function()
-    if self.count >= MOST then
-      local anew, why = refresh(self)
-      if anew then anew, why = write_anew(self) end
-      if not anew then return nil, why end
-    end
-    return core.disk.append(self.path, ("%s %d\n"):format(id, time))
+    local ready, why = prepare(self)
+    if not ready then return nil, why end
+    return core.disk.append(self.path, ("\n%s %d\n"):format(id, time))
   end)
-  if written then self.known[id], self.count = time, self.count + 1 end
+  -- This process knows it also when it could not be written.
+  if not self.known[id] then self.known[id], self.count = time, self.count + 1 end
   self:release(id)
   return written, problem
 end
@@ -182,19 +205,10 @@ local function file_at(label, given)
   if not path then mistake.raise(label, "seen: %s", wrong) end
   if files[path] then return files[path] end
   local self = setmetatable({ path = path, claims = setmetatable({}, Claims), known = {}, count = 0, place = 0 }, File)
-  local problem
-  self.locks, problem = core.disk.claims(path .. ".lock")
-  if not self.locks then mistake.raise(label, "seen: %s", problem) end
-  local made
-  made, problem = while_writing(self, function()
-    local file, why, code = io.open(path, "rb")
-    if not file and code ~= 2 then return nil, why end -- ENOENT: no such file
-    if not file then return core.disk.write(path, HEAD:format(core.random_hex(8))) end
-    file:close()
-    return true
-  end)
-  if made then made, problem = refresh(self) end
-  if not made then mistake.raise(label, "seen: %s", problem) end
+  local ready, problem = refresh(self) -- before anything is made beside another file
+  if ready then self.locks, problem = core.disk.claims(path .. ".lock") end
+  if self.locks then ready, problem = while_writing(self, function() return prepare(self) end) end
+  if not ready or not self.locks then mistake.raise(label, "seen: %s", problem) end
   files[path] = self
   return self
 end
