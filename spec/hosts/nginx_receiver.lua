@@ -5,8 +5,8 @@ local peer = require "spec.support.peer"
 
 local must = local_ironclad.must
 
--- /plain handles before the answer, /kept in the inbox. An event's handler counts it in the dictionary `counts`, and
--- waits for a call; that of workflow_paused takes until `go` is set.
+-- /plain handles before the answer, /kept in the inbox, and so does /two, with two consumers. An event's handler counts
+-- it in the dictionary `counts`, and waits for a call; that of workflow_paused takes until `go` is set.
 local SERVER = [[
   lua_shared_dict seen 1m;
   lua_shared_dict counts 1m;
@@ -32,12 +32,14 @@ local SERVER = [[
     local on = { ["*"] = count, workflow_paused = wait, workflow_cancelled = fail }
     plain = client.webhooks:receiver { on = on, seen = "shared:seen" }
     kept = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/inbox" }
+    two = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/two", consumers = 2 }
   }
   server {
     listen 127.0.0.1:%port;
     lua_check_client_abort on;
     location = /plain { content_by_lua_block { plain:nginx() } }
     location = /kept { content_by_lua_block { kept:nginx() } }
+    location = /two { content_by_lua_block { two:nginx() } }
     location = /count { content_by_lua_block { ngx.print(ngx.shared.counts:get(ngx.var.arg_name) or 0) } }
     location = /put { content_by_lua_block { kept:inbox():put("id", '{"payload":{"event":"test"}}') } }
     location = /block { content_by_lua_block {
@@ -146,6 +148,21 @@ describe("a receiver in nginx", function()
     peer.eventually(function() return count "found" == 11 end)
     assert.are.same({ 1, 10 }, { count "workflow_launched", count "workflow_comment_added" })
   end)
+
+  for path, consumers in pairs { ["/kept"] = 1, ["/two"] = 2 } do
+    it(("handles %d of an inbox at once in a worker"):format(consumers), function()
+      site.stop()
+      start(1, "256")
+      listen(path)
+      for _ = 1, 5 do sandbox:send_event "workflow_paused" end
+      deliver()
+      peer.eventually(function() return count "begun" == consumers end)
+      nginx.get(site, "/put") -- which this worker also does, so the timers of the deliveries have run
+      assert.are.equal(consumers, count "begun")
+      nginx.get(site, "/go")
+      peer.eventually(function() return count "workflow_paused" == 5 end)
+    end)
+  end
 
   it("handles an event again whose worker was killed", function()
     listen "/kept"

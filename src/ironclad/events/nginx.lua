@@ -7,6 +7,7 @@ local nginx = {}
 
 local MOST = 1024 * 1024 -- bytes of a body
 local LOOK = 1 -- seconds between two checks of the inbox, which another worker may have filled
+local EVENTS = 100 -- that a timer handles before another one continues, so that nginx can free its memory
 local STUCK = 3600 -- seconds; work that has not ended by then was ended by nginx in the middle
 
 -- The body of the request; nil and the status of the answer.
@@ -45,25 +46,37 @@ function nginx.serve(receiver)
   ngx.print(text)
 end
 
--- Handles what is due in the inbox. In each worker only one timer does so at a time.
-local function work(premature, receiver)
-  local now = ngx.now()
-  if premature or (receiver.working_since and now < receiver.working_since + STUCK) then return end
-  receiver.working_since = now
-  local fine, count, soon = pcall(receiver.work, receiver, { limit = 100 * receiver.consumers })
-  receiver.working_since = nil
+-- A consumer: a timer that handles what is due in the inbox, one event after the other. In each worker there are no
+-- more than the receiver's `consumers` at a time. receiver.slots says since when each works.
+local function consume(premature, receiver)
+  local now, slots, free = ngx.now(), receiver.slots, nil
+  for i = 1, receiver.consumers do
+    if not free and (not slots[i] or now >= slots[i] + STUCK) then free = i end
+  end
+  if premature or not free then return end
+  slots[free] = now
+  local fine, count, soon = pcall(receiver.work, receiver, { limit = EVENTS, consumers = 1 })
+  slots[free] = nil
   if not fine then return ngx.log(ngx.ERR, "ironclad: the inbox: ", count) end
-  if soon and soon < LOOK then ngx.timer.at(math.max(0.01, soon), work, receiver) end
+  -- One timer is enough for the next event that is due.
+  if soon and soon < LOOK and not receiver.awaits then
+    receiver.awaits = ngx.timer.at(math.max(0.01, soon), receiver.look)
+  end
 end
 
 --- Arranges that the inbox of a receiver is worked on, in timers of this worker. nginx drops a timer when too many are
 -- running (lua_max_running_timers) or pending. Of one that repeats, it drops only one run.
 function nginx.work_in_background(receiver)
-  ngx.timer.at(0, work, receiver)
-  local started, problem = ngx.timer.every(LOOK, work, receiver)
+  receiver.slots = {}
+  function receiver.look()
+    receiver.awaits = false
+    for _ = 1, receiver.consumers do ngx.timer.at(0, consume, receiver) end
+  end
+  ngx.timer.at(0, receiver.look)
+  local started, problem = ngx.timer.every(LOOK, receiver.look)
   if not started then ngx.log(ngx.ERR, "ironclad: the inbox cannot be worked on: ", problem) end
-  -- An event that has just arrived is handled at once.
-  function receiver.on_kept() ngx.timer.at(0, function() receiver:work { limit = 1 } end) end
+  -- An event that has just arrived is handled at once, unless all consumers are busy.
+  function receiver.on_kept() ngx.timer.at(0, consume, receiver) end
 end
 
 return nginx
