@@ -1,4 +1,5 @@
 -- The inbox of a receiver: events that are kept until they are handled.
+local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local receivers = require "spec.support.receivers"
 
@@ -164,6 +165,28 @@ describe("an inbox", function()
     assert.are.equal("own", item.id)
     assert(inbox:done(item))
     assert.is_nil((inbox:take()))
+  end)
+
+  it("keeps the text of any error", function()
+    for i, text in ipairs { "K\252ndigung", "\255\0\n", ("\195"):rep(3), "K\195\188ndigung" } do
+      local receiver = listen { inbox = folder .. "/text" .. i, tries = 2, pause = 0,
+        on = { ["*"] = function() error(text, 0) end } }
+      receiver:handle(send())
+      assert.are.equal(2, (receiver:work()))
+      local letter = receiver:inbox():list()[1]
+      assert.are.same({ "dead", 2 }, { letter.state, letter.tries })
+      assert.is_string(ironclad.json.encode(letter.error))
+      assert(receiver:inbox():retry(letter.id))
+    end
+  end)
+
+  it("is refused where a file is", function()
+    peer.write_file(folder .. "/file", "")
+    local fine, message = pcall(listen, { inbox = folder .. "/file" })
+    assert.is_false(fine)
+    local wanted = ('inbox: expected the path of a folder, "%s/file" is a file'):format(folder)
+    assert.is_truthy(tostring(message):find(wanted, 1, true), tostring(message))
+    assert.are.equal("file\n", peer.shell("ls " .. folder))
   end)
 
   it("in a table reports what its functions raise, and goes on", function()

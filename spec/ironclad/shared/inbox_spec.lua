@@ -180,6 +180,17 @@ describe("inbox = \"shared\"", function()
     assert.same({}, box:list())
   end)
 
+  it("keeps the text of any error", function()
+    local box = open { tries = 2, pause = 0 }
+    for i, text in ipairs { "K\252ndigung", "\255\0\n" } do
+      box:put("id" .. i, text_of(i))
+      for try = 1, 2 do assert.equal(try == 1 and "retry" or "dead", box:fail(take_soon(box), text)) end
+      local letter = box:list()[i]
+      assert.same({ "dead", 2 }, { letter.state, letter.tries })
+      assert.is_string(ironclad.json.encode(letter.error))
+    end
+  end)
+
   it("gives the events of a consumer that has died to another one", function()
     assert.equal(0, process.fork_run(function()
       local box = open { lease = 0.2 }

@@ -25,6 +25,7 @@ local core = require "ironclad.core"
 local disk = require "ironclad.events.disk"
 local check_calls = require "ironclad.events.inbox_calls"
 local mistake = require "ironclad.base.mistake"
+local screen = require "ironclad.base.screen"
 local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
 local inbox = {}
@@ -177,7 +178,7 @@ local function give_up(self, item)
 end
 
 function Folder:fail(item, message)
-  item.tries, item.error = item.tries + 1, message
+  item.tries, item.error = item.tries + 1, screen.clean(message, true) -- JSON holds nothing but UTF-8
   local dead = item.tries >= self.tries
   item.next_try = self.clock() + pause_of(self, item.tries)
   local fine, problem
