@@ -1,4 +1,5 @@
 -- The inbox of a receiver: events that are kept until they are handled.
+local disk = require "ironclad.events.disk"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local receivers = require "spec.support.receivers"
@@ -233,5 +234,82 @@ describe("an inbox", function()
       assert.are.equal(0, (receiver:work()))
       assert.are.same({ { nil, case[2] } }, errors)
     end
+  end)
+end)
+
+describe("an inbox whose disk cannot be written to", function()
+  local real = { write = disk.write, remove = disk.remove }
+  after_each(function() disk.write, disk.remove = real.write, real.remove end)
+
+  local function full() return nil, "the disk is full" end
+
+  -- Which function of the disk fails, how often an event is tried, whether its handler succeeds, and what the inbox
+  -- holds once the disk works again.
+  local cases = {
+    { "remove", 3, true, {} },
+    { "write", 3, false, { "waiting", 1 } },
+    { "write", 1, false, { "dead", 1 } },
+    { "remove", 1, false, { "dead", 1 } },
+  }
+  for _, case in ipairs(cases) do
+    local fails, tries, succeeds, left = unpack(case)
+    local name = "handles an event once: %s fails, tries %d, the handler %s"
+    it(name:format(fails, tries, succeeds and "succeeds" or "fails"), function()
+      local count = 0
+      local receiver, _, errors = listen { inbox = folder .. "/inbox", seen = "memory", tries = tries, pause = 0,
+        on = { ["*"] = function()
+          count = count + 1
+          disk[fails] = full
+          if not succeeds then error("not now", 0) end
+        end } }
+      local now = receiver.box.clock()
+      receiver.box.clock = function() return now end
+      local other = require("ironclad.events.inbox").open("spec", folder .. "/inbox", {})
+      receiver:handle(send())
+      assert.are.same({ 1, 10 }, { receiver:work() })
+      for _ = 1, 3 do
+        now = now + 5
+        assert.are.equal(0, (receiver:work()))
+        assert.is_nil((other:take())) -- no other process gets it either
+      end
+      assert.are.equal(1, count)
+      assert.are.same({ "workflow_launched", "the disk is full" }, errors[succeeds and 1 or 2])
+      assert.are.equal(succeeds and 1 or 2, #errors)
+      disk[fails] = real[fails]
+      now = now - 3600 -- and the clock is set back
+      local item = receiver.box:take()
+      local letter = receiver:inbox():list()[1] or {}
+      assert.are.same(left, { letter.state, letter.tries })
+      if item then assert(receiver.box:done(item)) elseif letter.id then assert(receiver:inbox():remove(letter.id)) end
+      assert.are.same({}, receiver:inbox():list())
+    end)
+  end
+
+  it("handles only some of its events, and the others when the disk works again", function()
+    local inbox = require("ironclad.events.inbox").open("spec", folder .. "/inbox", {})
+    local now = inbox.clock()
+    inbox.clock = function() return now end
+    for i = 1, 20 do assert(inbox:put(tostring(i), "{}")) end
+    disk.remove = full
+    local count = 0
+    local function handle_all()
+      local item, soon, problem
+      repeat
+        item, soon, problem = inbox:take()
+        if item then
+          count = count + 1
+          inbox:done(item)
+        end
+      until not item
+      return soon, problem
+    end
+    assert.are.same({ 10, nil, 16 }, { handle_all(), nil, count })
+    now = now + 10
+    local soon, problem = handle_all()
+    assert.are.same({ 10, "the disk is full", 16 }, { soon, problem, count })
+    disk.remove = real.remove
+    now = now + 10
+    handle_all()
+    assert.are.same({ 20, {} }, { count, inbox:list() })
   end)
 end)

@@ -7,6 +7,9 @@
 -- synced (fsync) and renamed. The process that handles an event has a lock on its file, which ends with the process. So
 -- several processes may share an inbox, and an event whose process was killed is handled again.
 --
+-- What has become of an event may not go onto the disk, because it is full or cannot be written to. Then this process
+-- keeps the lock, and tries that again every AGAIN seconds: the event is not handled meanwhile.
+--
 -- The option `inbox` of a receiver is the path of such a folder, "shared" for an inbox in the shared Redis
 -- (ironclad.shared.inbox), or a table with these functions. They fail by returning nil and a message, and may wait.
 --
@@ -32,6 +35,8 @@ local inbox = {}
 
 local TRIES = 10 -- until an event is given up
 local PAUSE, LONGEST = 10, 3600 -- seconds before the second try; it doubles up to the longest
+local AGAIN = 10 -- seconds until what has become of an event is written again
+local UNSETTLED_MOST = 16 -- events that wait for that. Each has an open file; with so many, no other event is taken
 
 local Folder = { __name = "ironclad.inbox" }
 Folder.__index = Folder
@@ -154,37 +159,78 @@ local function next_due(self)
   return nil, soonest
 end
 
+-- Does the last step of an event, which writes what has become of it: step(self, item) -> true; nil and a message. An
+-- event whose step has failed stays locked.
+local function settle(self, item, step)
+  local fine, problem = step(self, item)
+  if not fine then
+    self.unsettled[item.name] = { item = item, step = step, due = self.clock() + AGAIN }
+    return nil, problem
+  end
+  self.unsettled[item.name] = nil
+  unlock(self, item)
+  return true
+end
+
+-- Does the steps again that have failed and are due -> how many are left, the seconds until the next is due, and why
+-- one has failed now.
+local function settle_again(self)
+  local now, due = self.clock(), {}
+  for _, entry in pairs(self.unsettled) do
+    local seconds = entry.due - now
+    if seconds <= 0 or seconds > AGAIN then due[#due + 1] = entry end -- more: the clock has been set back
+  end
+  local count, soonest, problem = 0, nil, nil
+  for _, entry in ipairs(due) do
+    entry.due = now + AGAIN -- other consumers leave it alone meanwhile
+    local fine, why = settle(self, entry.item, entry.step)
+    if not fine then problem = why end
+  end
+  for _, entry in pairs(self.unsettled) do
+    count, soonest = count + 1, math.min(soonest or math.huge, math.max(0, entry.due - now))
+  end
+  return count, soonest, problem
+end
+
 -- The folder is listed again only when all that was in it has been taken.
 function Folder:take()
+  local unsettled, again, failed = settle_again(self)
+  if unsettled >= UNSETTLED_MOST then return nil, again, failed end
   local item = next_due(self)
   if item then return item end
   local list, problem = waiting(self)
   if not list then return nil, nil, problem end
   self.queue, self.at = list, 1
-  return next_due(self)
+  local next_item, soon = next_due(self)
+  if next_item then return next_item end
+  return nil, again and math.min(again, soon or again) or soon
 end
 
-function Folder:done(item)
+local function drop(self, item)
   local removed, problem = disk.remove(path_of(self, "new", item.name))
   if removed then self.index[item.name] = nil end
-  unlock(self, item)
   return removed, problem
 end
 
 local function give_up(self, item)
   local written, problem = write(self, "dead", item)
   if not written then return nil, problem end
-  return disk.remove(path_of(self, "new", item.name))
+  return drop(self, item)
 end
+
+local function keep(self, item)
+  local written, problem = write(self, "new", item)
+  if written then self.index[item.name] = described_file(item.name, item) end
+  return written, problem
+end
+
+function Folder:done(item) return settle(self, item, drop) end
 
 function Folder:fail(item, message)
   item.tries, item.error = item.tries + 1, screen.clean(message, true) -- JSON holds nothing but UTF-8
   local dead = item.tries >= self.tries
   item.next_try = self.clock() + pause_of(self, item.tries)
-  local fine, problem
-  if dead then fine, problem = give_up(self, item) else fine, problem = write(self, "new", item) end
-  self.index[item.name] = not dead and described_file(item.name, item) or nil
-  unlock(self, item)
+  local fine, problem = settle(self, item, dead and give_up or keep)
   if not fine then return nil, problem end
   return dead and "dead" or "retry"
 end
@@ -242,7 +288,7 @@ local function folder_at(label, given, options)
     local made, problem = core.disk.make_folder(path .. "/" .. state)
     if not made then mistake.raise(label, "inbox: %s", problem) end
   end
-  return setmetatable({ path = path, index = {}, queue = {}, at = 1, taken = {}, last = 0,
+  return setmetatable({ path = path, index = {}, queue = {}, at = 1, taken = {}, unsettled = {}, last = 0,
     tries = options.tries or TRIES, pause = options.pause or PAUSE, clock = core.wall_time }, Folder)
 end
 

@@ -5,8 +5,8 @@
 --   3. asks `when`
 --   4. handles the event, or puts it into the inbox (ironclad.events.inbox), from which receiver:work() handles it
 --
--- An event is handled at least once. It is handled twice only when the process ends while it is being handled, or when
--- `seen` has forgotten it.
+-- An event is handled at least once. It is handled twice only when the process ends before it has noted that the event
+-- is handled, or when `seen` has forgotten it.
 --
 -- A source is a table with the function open(self, headers, body, about) -> event; nil and an error. An event is a
 -- table that event.new has made: it has an id and a name. An error's kind decides about the answer (statuses below).
