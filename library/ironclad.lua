@@ -445,7 +445,7 @@ local ironclad = {}
 ---@field when? fun(event: ironclad.Event): boolean Whether an event is wanted; others are ignored
 ---@field seen? string|table Where handled events are remembered (default: memory; with an inbox a file in it)
 ---@field inbox? string|table A folder, or `"shared"`: events are kept there, and handled after the answer
----@field consumers? integer How many events of the inbox are handled at once (default: 1)
+---@field consumers? integer How many events of the inbox are handled at once, in nginx by each worker (default: 1)
 ---@field tries? integer How often an event of the inbox is tried (default: 10)
 ---@field pause? number Seconds before the second try; the pauses double (default: 10)
 ---@field on_error? fun(event: ironclad.Event?, err: any) Called when a function, `seen` or `inbox` has failed
@@ -491,8 +491,8 @@ local ironclad = {}
 ---@field on_request? fun(status: integer, request: table) Called after each answer
 
 ---@class ironclad.InboxEvent
----@field id string The id of the event
----@field event string Its name
+---@field id string The id of the event; of a damaged file its name
+---@field event table? The event as it came; nil of a damaged file
 ---@field state "waiting"|"dead" Whether it waits, or was given up
 ---@field tries integer How often it was tried
 ---@field error string? Why the last try failed

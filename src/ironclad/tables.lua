@@ -290,7 +290,8 @@ local tables = {
     { "when", "fun(event: ironclad.Event): boolean", "Whether an event is wanted; others are ignored" },
     { "seen", "string|table", "Where handled events are remembered (default: memory; with an inbox a file in it)" },
     { "inbox", "string|table", 'A folder, or `"shared"`: events are kept there, and handled after the answer' },
-    { "consumers", "integer", "How many events of the inbox are handled at once (default: 1)" },
+    { "consumers", "integer", "How many events of the inbox are handled at once, in nginx by each worker "
+      .. "(default: 1)" },
     { "tries", "integer", "How often an event of the inbox is tried (default: 10)" },
     { "pause", "number", "Seconds before the second try; the pauses double (default: 10)" },
     { "on_error", "fun(event: ironclad.Event?, err: any)", "Called when a function, `seen` or `inbox` has failed" },
@@ -337,7 +338,8 @@ local tables = {
     { "on_request", "fun(status: integer, request: table)", "Called after each answer" },
   } },
   { "InboxEvent", from = { "inbox:list" }, fields = {
-    { "id", "string", "The id of the event" }, { "event", "string", "Its name" },
+    { "id", "string", "The id of the event; of a damaged file its name" },
+    { "event", "table?", "The event as it came; nil of a damaged file" },
     { "state", '"waiting"|"dead"', "Whether it waits, or was given up" },
     { "tries", "integer", "How often it was tried" }, { "error", "string?", "Why the last try failed" },
     { "received", "number", "When it came, in seconds" }, { "next_try", "number", "When it is due, in seconds" },

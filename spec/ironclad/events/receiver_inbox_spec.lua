@@ -168,6 +168,54 @@ describe("an inbox", function()
     assert.is_nil((inbox:take()))
   end)
 
+  it("shows a damaged file of an event, says so once, and removes it", function()
+    local damages = {
+      function() return "" end,
+      function() return "{}" end,
+      function(text) return text:sub(1, 40) end,
+      function(text) return (text:gsub('"received":[%d.]+', '"received":1e400')) end,
+      function(text) return (text:gsub('"id":"', '"id":"x')) end,
+    }
+    for i, damage in ipairs(damages) do
+      for _, state in ipairs { "new", "dead" } do
+        local place = ("%s/%s%d"):format(folder, state, i)
+        local receiver, noted, errors = listen { inbox = place, seen = "memory" }
+        local headers, body = send()
+        assert.are.equal(200, (receiver:handle(headers, body)))
+        local id, name = receiver:inbox():list()[1].id, peer.shell("ls " .. place .. "/new"):match "%x+"
+        local path = ("%s/%s/%s.json"):format(place, state, name)
+        assert(os.rename(("%s/new/%s.json"):format(place, name), path))
+        peer.write_file(path, damage(peer.read_file(path)))
+        assert(receiver:inbox():put("other", '{"payload":{"event":"workflow_paused"}}'))
+        for _ = 1, 2 do receiver:work() end
+        assert.are.same({ "workflow_paused" }, noted)
+        assert.are.equal(state == "new" and 1 or 0, #errors)
+        if state == "new" then assert.is_truthy(errors[1][2]:find(path .. " is damaged", 1, true), errors[1][2]) end
+        local letter = receiver:inbox():list()[1]
+        assert.are.same({ name, "dead", 0, 0 }, { letter.id, letter.state, letter.tries, letter.received })
+        assert.is_truthy(letter.error:find(path .. " is damaged", 1, true), letter.error)
+        local done, problem = receiver:inbox():retry(letter.id)
+        assert.are.same({ nil, letter.error }, { done, problem })
+        -- It has two names.
+        assert(receiver:inbox():remove(i % 2 == 0 and id or letter.id))
+        assert.are.same({}, receiver:inbox():list())
+        assert.is_nil((receiver:inbox():remove(letter.id)))
+      end
+    end
+  end)
+
+  it("takes a new delivery of an event whose file is damaged", function()
+    local receiver, noted = listen { inbox = folder .. "/inbox", seen = "memory" }
+    receiver:handle(send())
+    local id = receiver:inbox():list()[1].id
+    local path = folder .. "/inbox/new/" .. peer.shell("ls " .. folder .. "/inbox/new"):match "%S+"
+    peer.write_file(path, "")
+    receiver:work()
+    assert(receiver:inbox():put(id, '{"payload":{"event":"workflow_launched"}}'))
+    assert.are.equal(1, (receiver:work()))
+    assert.are.same({ "workflow_launched" }, noted)
+  end)
+
   it("keeps the text of any error", function()
     for i, text in ipairs { "K\252ndigung", "\255\0\n", ("\195"):rep(3), "K\195\188ndigung" } do
       local receiver = listen { inbox = folder .. "/text" .. i, tries = 2, pause = 0,

@@ -37,6 +37,7 @@ local TRIES = 10 -- until an event is given up
 local PAUSE, LONGEST = 10, 3600 -- seconds before the second try; it doubles up to the longest
 local AGAIN = 10 -- seconds until what has become of an event is written again
 local UNSETTLED_MOST = 16 -- events that wait for that. Each has an open file; with so many, no other event is taken
+local ENOENT = 2
 
 local Folder = { __name = "ironclad.inbox" }
 Folder.__index = Folder
@@ -49,18 +50,33 @@ local function path_of(self, state, name) return self.path .. "/" .. state .. "/
 
 local types = { id = "string", text = "string", received = "number", tries = "number", next_try = "number" }
 
--- The event of a file; nil when the file is not one that `write` has written under this name.
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then file:close() end
-  local item = text and core.json.decode(text)
-  if type(item) ~= "table" then return nil end
+local function is_item(item)
+  if type(item) ~= "table" then return false end
   for name, kind in pairs(types) do
-    if type(item[name]) ~= kind then return nil end
+    local value = item[name]
+    if type(value) ~= kind then return false end
+    if kind == "number" and (value ~= value or math.abs(value) == math.huge) then return false end
   end
-  return path:match "[^/]*$" == name_of(item.id) and item or nil
+  return true
 end
+
+-- The event of a file; nil when there is no file; false and a message when it is not one that `write` has written under
+-- this name.
+local function read(path)
+  local file, problem, code = io.open(path, "rb")
+  if not file and code == ENOENT then return nil end
+  local text
+  if file then
+    text, problem = file:read "*a"
+    file:close()
+  end
+  local item = text and core.json.decode(text)
+  if is_item(item) and path:match "[^/]*$" == name_of(item.id) then return item end
+  return false, ("%s is damaged: %s"):format(path, problem or "it does not hold the event that its name stands for")
+end
+
+-- Whether a file has a name that name_of makes. Others in the folder are not the inbox's.
+local function is_own(name) return #name == 45 and name:find "^%x+%.json$" ~= nil end
 
 local function write(self, state, item)
   return disk.write(path_of(self, state, name_of(item.id)), core.json.encode {
@@ -75,16 +91,18 @@ local function described_file(name, item)
 end
 
 -- The events that wait, the oldest first, as described_file has them. Only files that this process has not read yet
--- are read.
+-- are read. self.news is about those that are damaged, each once.
 local function waiting(self)
   local names, problem = core.disk.list(self.path .. "/new")
   if not names then return nil, problem end
-  local index, list = {}, {}
+  local index, list, damaged = {}, {}, {}
   for _, name in ipairs(names) do
     local about = self.index[name]
-    if not about then
-      local item = name:find "%.json$" and read(path_of(self, "new", name))
-      about = item and described_file(name, item)
+    if not about and is_own(name) then
+      local item, wrong = read(path_of(self, "new", name))
+      about = item and described_file(name, item) or nil
+      damaged[name] = wrong
+      if wrong and not self.damaged[name] then self.news = (self.news and self.news .. "; " or "") .. wrong end
     end
     index[name] = about
     list[#list + 1] = about
@@ -93,7 +111,7 @@ local function waiting(self)
     if a.received ~= b.received then return a.received < b.received end
     return a.name < b.name
   end)
-  self.index = index
+  self.index, self.damaged = index, damaged
   return list
 end
 
@@ -203,7 +221,9 @@ function Folder:take()
   self.queue, self.at = list, 1
   local next_item, soon = next_due(self)
   if next_item then return next_item end
-  return nil, again and math.min(again, soon or again) or soon
+  local news = self.news
+  self.news = nil
+  return nil, again and math.min(again, soon or again) or soon, news
 end
 
 local function drop(self, item)
@@ -246,19 +266,44 @@ function Folder:list()
     local names, problem = core.disk.list(self.path .. "/" .. place[1])
     if not names then return nil, problem end
     for _, name in ipairs(names) do
-      local item = read(path_of(self, place[1], name))
-      if item then all[#all + 1] = described(item, place[2]) end
+      local item, wrong
+      if is_own(name) then item, wrong = read(path_of(self, place[1], name)) end
+      if item then
+        all[#all + 1] = described(item, place[2])
+      elseif wrong then
+        all[#all + 1] = { id = name:match "%x+", state = "dead", received = 0, tries = 0, error = wrong }
+      end
     end
   end
   table.sort(all, function(a, b) return a.received < b.received end)
   return all
 end
 
+-- The path of a damaged file, and what is wrong with it. `id` is that of its event, or its name, as list() says.
+local function damaged_file(self, id)
+  for _, name in ipairs { name_of(id), id .. ".json" } do
+    for _, state in ipairs { "dead", "new" } do
+      local path = path_of(self, state, name)
+      if is_own(name) then
+        local _, wrong = read(path)
+        if wrong then return path, wrong end
+      end
+    end
+  end
+end
+
+-- What retry and remove return when there is no such event.
+local function none(id) return nil, "the inbox has no event " .. id .. " that waits" end
+
 function Folder:retry(id)
   local name = name_of(id)
   local dead = read(path_of(self, "dead", name))
   local item = dead or lock(self, name)
-  if not item then return nil, "the inbox has no event " .. id .. " that waits" end
+  if not item then
+    local path, wrong = damaged_file(self, id)
+    if path then return nil, wrong end
+    return none(id)
+  end
   item.tries, item.next_try, item.error = 0, self.clock(), nil
   local written, problem = write(self, "new", item)
   self.index[name] = nil
@@ -271,7 +316,11 @@ function Folder:remove(id)
   local name = name_of(id)
   local dead = read(path_of(self, "dead", name))
   local item = not dead and lock(self, name)
-  if not dead and not item then return nil, "the inbox has no event " .. id .. " that waits" end
+  if not dead and not item then
+    local path = damaged_file(self, id)
+    if path then return disk.remove(path) end
+    return none(id)
+  end
   local removed, problem = disk.remove(path_of(self, dead and "dead" or "new", name))
   if item then unlock(self, item) end
   self.index[name] = nil
@@ -288,7 +337,7 @@ local function folder_at(label, given, options)
     local made, problem = core.disk.make_folder(path .. "/" .. state)
     if not made then mistake.raise(label, "inbox: %s", problem) end
   end
-  return setmetatable({ path = path, index = {}, queue = {}, at = 1, taken = {}, unsettled = {}, last = 0,
+  return setmetatable({ path = path, index = {}, damaged = {}, queue = {}, at = 1, taken = {}, unsettled = {}, last = 0,
     tries = options.tries or TRIES, pause = options.pause or PAUSE, clock = core.wall_time }, Folder)
 end
 
