@@ -37,6 +37,15 @@ for _, maker in ipairs(makers) do
       assert.is_truthy(message:find "without ipairs" or message:find "table expected, got userdata", message)
     end)
 
+    it("throws for pairs and #, and does not show its fields", function()
+      local iterator = maker[2]()
+      for _, read in ipairs { function() return pairs(iterator)(iterator) end, function() return #iterator end } do
+        local fine, message = pcall(read)
+        assert.is_false(fine)
+        assert.is_truthy(message:find "is not a list" or message:find "table expected, got userdata", message)
+      end
+    end)
+
     it("throws for an index and a wrong name, and has its methods and fields", function()
       local iterator = maker[2]()
       local _, message = pcall(function() return iterator[1] end)

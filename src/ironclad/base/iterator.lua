@@ -1,8 +1,9 @@
 --- What each… and changes return: a value that the generic `for` calls for the next item, and that has methods.
 --
--- An iterator is not a list, and ipairs(iterator) must raise an error instead of doing nothing. In Lua 5.3 and later
--- ipairs reads iterator[1], which raises a mistake. ipairs of Lua 5.1 and LuaJIT reads a table without metamethods, but
--- raises an error for anything that is not a table. So the iterator is a userdata there, which refers to the table.
+-- An iterator is not a list: ipairs(iterator) must raise an error instead of doing nothing, and pairs(iterator) instead
+-- of giving its fields. In Lua 5.3 and later ipairs reads iterator[1], which raises a mistake, and pairs and # have
+-- metamethods. ipairs and pairs of Lua 5.1 and LuaJIT read a table without metamethods, but raise an error for anything
+-- that is not a table. So the iterator is a userdata there, which refers to the table.
 
 local mistake = require "ironclad.base.mistake"
 
@@ -19,6 +20,12 @@ function iterator.class(name, what, methods, may_be_nil)
   class.__ipairs = mistake.guard(function(self)
     mistake.raise(self.label, "gives items one by one, as in `for item in %s … do`, without ipairs", self.label)
   end)
+
+  for _, event in ipairs { "__pairs", "__len" } do
+    class[event] = mistake.guard(function(self)
+      mistake.raise(self.label, "gives items one by one, as in `for item in %s … do`, and is not a list", self.label)
+    end)
+  end
 
   class.__index = mistake.guard(function(self, key)
     local method = class[key]
@@ -46,7 +53,9 @@ if _VERSION == "Lua 5.1" then
     metatable.__index, metatable.__newindex = fields, fields
     metatable.__call = function() return class.__call(fields) end
     metatable.__tostring = function() return class.__tostring(fields) end
+    metatable.__len = function() return class.__len(fields) end
     metatable.__ipairs = function() return class.__ipairs(fields) end -- LuaJIT with the features of Lua 5.2
+    metatable.__pairs = function() return class.__pairs(fields) end
     return value
   end
 end
