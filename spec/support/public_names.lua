@@ -36,8 +36,8 @@ local function add_module(names, prefix, part)
   if type(metatable) == "table" and metatable.__pairs then next_field, state = metatable.__pairs(part) end
   for name, value in next_field, state do
     if type(name) == "string" and not name:find "^_" then
-      local plain = type(value) == "table" and getmetatable(value) == nil and name ~= "scopes"
       local callable = type(value) == "table" and (getmetatable(value) or {}).__call
+      local plain = type(value) == "table" and not callable and not name:find "filter$" and name ~= "scopes"
       if not plain then names[prefix .. "." .. name] = true end
       if plain or callable then add_module(names, prefix .. "." .. name, value) end
     end

@@ -60,6 +60,34 @@ function client.method_names(resource)
   return list
 end
 
+-- The options of a call that client:with takes.
+local lasting = mistake.set { "as_user", "timeout", "deadline", "max_retries", "headers" }
+
+-- What takes options, for messages, and their names.
+local function takers()
+  return {
+    { "ironclad.connect", core.options "connect" }, { "ironclad.clickwrap", core.options "clickwrap" },
+    { "client:with", names.sorted(lasting) }, { "a call", core.options "call" },
+  }
+end
+
+--- Sets a name of a client, of a resource or of the module. A script may add functions, and replace what is there, as
+-- tests do. Anything else would have no effect, and raises a mistake.
+-- @param what what the table is called in messages
+-- @param list its names, to which those of options are added
+function client.assign(what, self, name, value, list)
+  local known, places = mistake.set(list)[name], {}
+  for _, taker in ipairs(known and {} or takers()) do
+    if mistake.set(taker[2])[name] then places[#places + 1] = taker[1] end
+    for _, option in ipairs(taker[2]) do list[#list + 1] = option end
+  end
+  if places[1] then
+    mistake.raise(nil, "%s cannot be set on %s; give it to %s", name, what, table.concat(places, " or "))
+  end
+  if not known and type(value) ~= "function" then names.missing(what, name, list) end
+  rawset(self, name, value)
+end
+
 local metatables = {} -- of client.<resource>, by the resource
 
 local function metatable_of(resource)
@@ -74,6 +102,9 @@ local function metatable_of(resource)
       rawset(methods, name, method)
       return method
     end) }),
+    __newindex = mistake.guard(function(self, name, value)
+      client.assign(label, self, name, value, client.method_names(resource))
+    end),
     __tostring = function() return "ironclad.resource (" .. resource .. ")" end,
   }
   metatables[resource] = metatable
@@ -147,9 +178,6 @@ function shared:download(url, options)
   return operation.download(self, url, options)
 end
 
--- The options of a call that client:with takes.
-local lasting = mistake.set { "as_user", "timeout", "deadline", "max_retries", "headers" }
-
 --- The same client with other options for its calls: client:with{ as_user = "omar@example.com" }. Both share the
 -- connection: its token, its limits and its hooks. Raises a mistake for a value that no call takes.
 -- @param options as_user, timeout, deadline, max_retries, headers. Those of a call still override them
@@ -184,19 +212,26 @@ function client.class(given)
   methods.map = function(...) return require("ironclad.loop.concurrent").map(...) end
   mistake.guard_all_waiting(methods)
 
+  local function members()
+    local list = {}
+    for known in pairs(methods) do list[#list + 1] = known end
+    for known in pairs(resources_in(given.product)) do list[#list + 1] = known end
+    return list
+  end
+
   class.__index = mistake.guard(function(self, name)
     local method = methods[name]
     if method then return method end
-    local resources = resources_in(given.product)
-    local resource = resource_of(self, resources, name)
+    local resource = resource_of(self, resources_in(given.product), name)
     if resource then
       rawset(self, name, resource)
       return resource
     end
-    local list = {}
-    for known in pairs(methods) do list[#list + 1] = known end
-    for known in pairs(resources) do list[#list + 1] = known end
-    return names.missing("the client", name, list)
+    return names.missing("the client", name, members())
+  end)
+
+  class.__newindex = mistake.guard(function(self, name, value)
+    client.assign("the client", self, name, value, members())
   end)
 
   function class:__tostring()

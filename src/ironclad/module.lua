@@ -5,6 +5,7 @@ local client = require "ironclad.client"
 local Error = require "ironclad.base.error"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
+local names = require "ironclad.base.names"
 
 local concurrent = lazy "ironclad.loop.concurrent"
 local store = lazy "ironclad.connections.store"
@@ -47,6 +48,9 @@ function ironclad.scopes_for(...) return require "ironclad.connections.scopes_fo
 --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
 function ironclad.login(...) return require "ironclad.connections.login"(...) end
 
+--- progress(label, options) -> a bar on standard error.
+function ironclad.progress(...) return require "ironclad.base.progress"(...) end
+
 --- Token stores: store.file(path), and in nginx store.shared_dict(name).
 ironclad.store = {
   file = function(...) return store.file(...) end,
@@ -57,22 +61,32 @@ ironclad.store = {
 --
 -- filter and scim_filter are formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists
 -- scim_filter.eq(…) and others. scopes is the list of the known scopes: { scope =, label =, grants = {…} }. csv has
--- rows(path) and writer(path, options). progress(label, options) is a bar on standard error.
--- webhook.unwrap(headers, raw_body, public_key) -> the event of a webhook; nil and an error.
--- clickwrap{ … } connects to Clickwrap; clickwrap.filter has its filters.
+-- rows(path) and writer(path, options). webhook.unwrap(headers, raw_body, public_key) -> the event of a webhook; nil
+-- and an error. clickwrap{ … } connects to Clickwrap; clickwrap.filter has its filters.
 local loaded_later = {
   filter = { "ironclad.values.filter" },
   scim_filter = { "ironclad.values.scim_filter" },
   scopes = { "ironclad.connections.scopes", "known" },
   webhook = { "ironclad.events.webhook" },
   csv = { "ironclad.values.csv" },
-  progress = { "ironclad.base.progress" },
   clickwrap = { "ironclad.clickwrap" },
 }
 
+-- The names of all fields.
+local function names_of(self)
+  local list = {}
+  for name in next, self do list[#list + 1] = name end
+  for name in pairs(loaded_later) do list[#list + 1] = name end
+  return list
+end
+
 local function load_field(self, name)
   local place = loaded_later[name]
-  if not place then return nil end
+  if name == "sandbox" then
+    mistake.raise(nil, "ironclad has no sandbox; ironclad.sandbox is a module of its own, which is required")
+  elseif not place then
+    return names.missing("ironclad", name, names_of(self))
+  end
   local value = require(place[1])
   if place[2] then value = value[place[2]] end
   rawset(self, name, value)
@@ -148,14 +162,23 @@ ironclad.json = {
   end,
 }
 
+function ironclad.run(...) return concurrent.run(...) end
+
+for name, functions in pairs { ironclad = ironclad, ["ironclad.json"] = ironclad.json,
+  ["ironclad.store"] = ironclad.store } do
+  mistake.need_dot(functions, name)
+end
+local run = ironclad.run
 mistake.guard_all(ironclad)
-mistake.guard_all(ironclad.json)
-mistake.guard_all(ironclad.store)
--- In Lua 5.1 it calls a function of the script.
-ironclad.run = mistake.guard_waiting(function(...) return concurrent.run(...) end)
+ironclad.run = mistake.guard_waiting(run) -- in Lua 5.1 it calls a function of the script
+names.strict("ironclad.json", mistake.guard_all(ironclad.json))
+names.strict("ironclad.store", mistake.guard_all(ironclad.store))
 
 return setmetatable(ironclad, {
-  __index = load_field,
+  __index = mistake.guard(load_field),
+  __newindex = mistake.guard(function(self, name, value)
+    client.assign("ironclad", self, name, value, names_of(self))
+  end),
   __pairs = function(self)
     for name in pairs(loaded_later) do load_field(self, name) end
     return next, self

@@ -31,6 +31,15 @@ static inline void ic_lua_check_alone(lua_State *L, const char *name) {
         luaL_error(L, "%s: too many arguments: also got a %s", name, luaL_typename(L, 2));
 }
 
+/* Raises an error when the first argument is the module itself, as ironclad:array(…) passes it. */
+static inline void ic_lua_check_dot(lua_State *L, const char *name) {
+    if (!lua_istable(L, 1)) return;
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_getfield(L, -1, "ironclad");
+    if (lua_rawequal(L, -1, 1)) luaL_error(L, "%s: call it with a dot: %s(…)", name, name);
+    lua_pop(L, 2);
+}
+
 /* As lua_dump of Lua 5.3 and later, line numbers kept. */
 static inline int ic_lua_dump(lua_State *L, lua_Writer writer, void *argument) {
 #if LUA_VERSION_NUM < 503

@@ -65,6 +65,7 @@ static void file_check_names(lua_State *L, int index) {
 
 /* file(path) or file{ path =, data =, filename =, content_type = } */
 static int file_new(lua_State *L) {
+    ic_lua_check_dot(L, "ironclad.file");
     ic_lua_check_alone(L, "ironclad.file");
     lua_settop(L, 1);
     if (lua_type(L, 1) == LUA_TSTRING) {

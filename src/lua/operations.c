@@ -167,6 +167,7 @@ static int operations_jobs(lua_State *L) {
 
 /* operations() -> a new list of all operations. */
 static int operations_all(lua_State *L) {
+    ic_lua_check_dot(L, "ironclad.operations");
     if (!lua_isnoneornil(L, 1))
         return luaL_error(L, "ironclad.operations: too many arguments: it lists all operations");
     luaL_checkstack(L, STACK_DEPTH, "the catalog of operations");

@@ -116,6 +116,7 @@ void ic_lua_push_tree(lua_State *L, const cJSON *tree) {
 /* ---- array ---- */
 
 static int values_array(lua_State *L) {
+    ic_lua_check_dot(L, "ironclad.array");
     ic_lua_check_alone(L, "ironclad.array");
     lua_settop(L, 1);
     if (lua_isnil(L, 1)) {

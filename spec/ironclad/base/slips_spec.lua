@@ -56,6 +56,84 @@ describe("a method without its colon", function()
   end)
 end)
 
+describe("a function of the module with a colon", function()
+  local tables = {
+    ironclad = { ironclad, "address", "array", "clickwrap", "connect", "date", "duration", "file", "from_env", "help",
+      "info", "login", "mailbox", "money", "must", "operations", "progress", "run", "scopes_for", "sha256", "spawn",
+      "stats" },
+    ["ironclad.json"] = { ironclad.json, "decode", "encode" },
+    ["ironclad.store"] = { ironclad.store, "file", "shared_dict" },
+    ["ironclad.csv"] = { ironclad.csv, "field", "rows", "writer" },
+    ["ironclad.webhook"] = { ironclad.webhook, "clickwrap", "unwrap", "verify", "verify_request" },
+    ["ironclad.filter"] = { ironclad.filter, "And", "Equals", "IsEmpty", "Today" },
+    ["ironclad.scim_filter"] = { ironclad.scim_filter, "And", "eq", "pr" },
+    ["ironclad.clickwrap"] = { ironclad.clickwrap, "from_env" },
+    ["ironclad.clickwrap.filter"] = { ironclad.clickwrap.filter, "And", "eq" },
+    ["ironclad.sandbox"] = { require "ironclad.sandbox", "start", "fixtures" },
+  }
+  for name, list in pairs(tables) do
+    it("is a mistake: " .. name, function()
+      for i = 2, #list do
+        local message = ("%s.%s: call it with a dot: %s.%s(…)"):format(name, list[i], name, list[i])
+        scene.assert_mistake(message, function() list[1][list[i]](list[1]) end)
+        scene.assert_mistake(message, function() list[1][list[i]](list[1], {}) end)
+      end
+    end)
+  end
+end)
+
+describe("a name that is set", function()
+  local user = ironclad.connect { instance = "http://127.0.0.1:1", token = "t", as_user = false }
+  local with = "ironclad.connect or client:with or a call"
+  local mistakes = {
+    { user, "as_user", "omar@example.com", "as_user cannot be set on the client; give it to " .. with },
+    { user, "timeout", 5, "give it to ironclad.connect or ironclad.clickwrap or client:with or a call" },
+    { user, "on_retry", print, "on_retry cannot be set on the client; give it to ironclad.connect" },
+    { user, "as_usr", "omar@example.com", 'the client has no as_usr; did you mean "as_user"?' },
+    { user, "cache", {}, "the client has no cache" },
+    { user:with {}, "deadline", 5, "deadline cannot be set on the client" },
+    { cw, "api_token", "x", "api_token cannot be set on the client; give it to ironclad.clickwrap" },
+    { user.workflows, "lst", 1, 'client.workflows has no lst; did you mean "list"?' },
+    { user.scim.users, "max_retries", 1, "max_retries cannot be set on client.scim.users; give it to" },
+    { ironclad, "timeout", 5, "timeout cannot be set on ironclad; give it to" },
+    { ironclad, "tiemout", 5, 'ironclad has no tiemout; did you mean "timeout"?' },
+  }
+  for _, case in ipairs(mistakes) do
+    it("is a mistake: " .. case[2], function()
+      scene.assert_mistake(case[4], function() case[1][case[2]] = case[3] end)
+      assert.is_nil(rawget(case[1], case[2]))
+    end)
+  end
+
+  it("may be a function, or replace what is there", function()
+    local stub = function() return "stub" end
+    user.helper, user.call, user.records, user.workflows.get, user[1] = stub, stub, { get = stub }, stub, "x"
+    assert.are.equal("stub", user.helper() and user.call() and user.records.get() and user.workflows.get())
+    assert.are.equal("x", user[1])
+    local connect = ironclad.connect
+    ironclad.connect = stub
+    assert.are.equal("stub", ironclad.connect())
+    ironclad.connect = connect
+  end)
+end)
+
+describe("a name that the module does not have", function()
+  for text, read in pairs {
+    ['ironclad has no nul; did you mean "null"?'] = function() return ironclad.nul end,
+    ['ironclad has no filters; did you mean "filter"?'] = function() return ironclad.filters end,
+    ["ironclad.sandbox is a module of its own"] = function() return ironclad.sandbox end,
+    ['ironclad.json has no decod; did you mean "decode"?'] = function() return ironclad.json.decod end,
+    ['ironclad.store has no fil; did you mean "file"?'] = function() return ironclad.store.fil end,
+    ['ironclad.csv has no write; did you mean "writer"?'] = function() return ironclad.csv.write end,
+    ['ironclad.webhook has no unwarp; did you mean "unwrap"?'] = function() return ironclad.webhook.unwarp end,
+    ["ironclad.clickwrap has no terms"] = function() return ironclad.clickwrap.terms end,
+  } do
+    it("is a mistake: " .. text, function() scene.assert_mistake(text, read) end)
+  end
+
+  it("is nil where Lua itself may look for it", function() assert.is_nil(ironclad.__name) end)
+end)
+
 -- Where ipairs reads a list, it would end at a missing element, and what is behind it would be lost in silence.
 describe("a list with a hole or a name", function()
   local user, group

@@ -145,6 +145,27 @@ function mistake.need_object(methods, class, name, keys)
   end
 end
 
+--- Makes functions raise a mistake when they are called with a colon: with their own table as the first argument.
+-- Functions in C are left as they are.
+-- @param functions the table, which is changed
+-- @param name the table's name in messages: "ironclad.json"
+-- @return the table
+function mistake.need_dot(functions, name)
+  for key, fn in pairs(functions) do
+    if type(fn) == "function" and debug.getinfo(fn, "S").what ~= "C" then
+      functions[key] = function(...)
+        if rawequal((...), functions) then mistake.raise_colon(name .. "." .. key) end
+        return fn(...)
+      end
+    end
+  end
+  return functions
+end
+
+--- Raises the mistake of a function that was called with a colon.
+-- @param name the function's name with its dot
+function mistake.raise_colon(name) mistake.raise(name, "call it with a dot: %s(…)", name) end
+
 --- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
 -- @param candidates list of the right names
 function mistake.did_you_mean(name, candidates)

@@ -72,4 +72,5 @@ function filter.And(...)
   return new(table.concat(texts, " and "))
 end
 
-return names.strict("ironclad.clickwrap.filter", mistake.guard_all(filter))
+return names.strict("ironclad.clickwrap.filter",
+  mistake.guard_all(mistake.need_dot(filter, "ironclad.clickwrap.filter")))

@@ -6,6 +6,7 @@ local client = require "ironclad.client"
 local clickwrap_client = require "ironclad.clickwrap.client"
 local filter = require "ironclad.clickwrap.filter"
 local mistake = require "ironclad.base.mistake"
+local names = require "ironclad.base.names"
 local named = require "ironclad.connections.named"
 
 local clickwrap = {
@@ -26,13 +27,17 @@ function clickwrap.from_env(options, ...)
   return client.make(clickwrap_client.class, label, found, explain)
 end
 
-mistake.guard_all(clickwrap)
+mistake.guard_all(mistake.need_dot(clickwrap, "ironclad.clickwrap"))
+names.strict("ironclad.clickwrap", clickwrap)
 
 --- ironclad.clickwrap(options) makes a client of Clickwrap. It opens no connection. Raises a mistake for a wrong or
 -- unknown option.
 -- @param options a table of options (docs/reference.md), or the name of a connection in the file of named connections
 -- @return a client
-return setmetatable(clickwrap, { __call = mistake.guard(function(_, options, ...)
+getmetatable(clickwrap).__call = mistake.guard(function(_, options, ...)
+  if rawequal(options, package.loaded["ironclad.module"]) then mistake.raise_colon "ironclad.clickwrap" end
   client.check_arguments("ironclad.clickwrap", options, ...)
   return client.open_as(clickwrap_client.class, "ironclad.clickwrap", options)
-end) })
+end)
+
+return clickwrap

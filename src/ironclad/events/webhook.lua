@@ -2,6 +2,7 @@
 -- (ironclad.events.verifier) fetches the key itself.
 
 local mistake = require "ironclad.base.mistake"
+local names = require "ironclad.base.names"
 local request = require "ironclad.events.request"
 local signature = require "ironclad.events.signature"
 
@@ -70,4 +71,4 @@ end
 -- @return an object with unwrap and receiver
 function webhook.clickwrap(...) return require "ironclad.clickwrap.webhook"(...) end
 
-return mistake.guard_all(webhook)
+return names.strict("ironclad.webhook", mistake.guard_all(mistake.need_dot(webhook, "ironclad.webhook")))

@@ -259,4 +259,4 @@ function M.start(opts)
   return sandbox
 end
 
-return mistake.guard_all(M)
+return mistake.guard_all(mistake.need_dot(M, "ironclad.sandbox"))

@@ -372,4 +372,5 @@ end
 
 mistake.need_object(Writer, Writer, "writer", { "write", "close" })
 mistake.guard_all(Writer)
-return mistake.guard_all(csv)
+return require("ironclad.base.names").strict("ironclad.csv",
+  mistake.guard_all(mistake.need_dot(csv, "ironclad.csv")))

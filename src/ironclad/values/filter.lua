@@ -154,4 +154,4 @@ function filter.RelativeDate(from, count, unit)
   return setmetatable({ text = ("RelativeDate(%s, %.0f, '%s')"):format(day, count, unit) }, Day)
 end
 
-return names.strict("ironclad.filter", mistake.guard_all(filter))
+return names.strict("ironclad.filter", mistake.guard_all(mistake.need_dot(filter, "ironclad.filter")))

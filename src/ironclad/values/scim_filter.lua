@@ -102,4 +102,4 @@ function scim_filter.any(given, inner)
   return new(("%s[%s]"):format(attribute("any", given), check_filter("any", inner).text))
 end
 
-return names.strict("ironclad.scim_filter", mistake.guard_all(scim_filter))
+return names.strict("ironclad.scim_filter", mistake.guard_all(mistake.need_dot(scim_filter, "ironclad.scim_filter")))
