@@ -101,6 +101,30 @@ describe("ironclad.clickwrap", function()
   end)
 end)
 
+describe("a failure", function()
+  it("names Clickwrap", function()
+    local refused = json('{"error":{"message":"no","status":404,"name":"E","code":"c"}}', 404)
+    local cw = play({ refused, json '{"error":"no"}' }, { refused, refused, json '{"x":1}', json "{}" })
+    for _, case in ipairs {
+      { "Clickwrap answered 404", function() return cw.acceptance:get_published { gkey = "terms" } end },
+      { "Clickwrap answered with an error: no", function() return cw.acceptance:get_published { gkey = "terms" } end },
+      { "Clickwrap answered 404", function() return cw.groups:get(1) end },
+      { "Clickwrap answered 404", function() return cw:request("GET", "/v1.1/anything") end },
+    } do
+      local value, err = case[2]()
+      assert.is_nil(value)
+      assert.matches(case[1], err.message)
+    end
+    assert.matches("Clickwrap answered page 1 without a list", select(2, pcall(cw.contracts:each())))
+    assert.matches("Clickwrap's answer has no state", select(2, cw.evidence:wait "1").message)
+  end)
+
+  it("of an argument names it too", function()
+    local cw = play({}, {})
+    assert.matches("Clickwrap requires", select(2, pcall(cw.acceptance.get_published, cw.acceptance, {})))
+  end)
+end)
+
 describe("the API token", function()
   it("goes to the REST host only, and not with what needs none", function()
     local cw, public, private = play({ json "{}" }, { json "{}" })
@@ -296,7 +320,7 @@ describe("what is sent", function()
     } do
       local fine, text = pcall(fn)
       assert.is_false(fine)
-      assert.matches("gkey: missing; Ironclad requires one of gkey, cid", text)
+      assert.matches("gkey: missing; Clickwrap requires one of gkey, cid", text)
     end
   end)
 

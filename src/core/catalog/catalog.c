@@ -83,6 +83,10 @@ const ic_job_entry ic_job_entries[] = {
     {0}};
 // clang-format on
 
+const char *ic_product_name(ic_product product) {
+    return product == IC_PRODUCT_CLICKWRAP ? "Clickwrap" : "Ironclad";
+}
+
 const ic_service_facts ic_services[IC_SERVICE_COUNT] = {
 #define X(constant, name, product, host, bearer) {name, IC_PRODUCT_##product, IC_HOST_##host, bearer},
     IC_SERVICES(X)

@@ -10,6 +10,9 @@
 /* Ironclad's products: contract lifecycle management, and Clickwrap. A connection belongs to one. */
 typedef enum ic_product { IC_PRODUCT_CLM, IC_PRODUCT_CLICKWRAP } ic_product;
 
+/* What messages call it. */
+const char *ic_product_name(ic_product product);
+
 /* The hosts of a connection. CLM has one. Clickwrap has one for its REST API, and one for the Activity API,
  * which is public and never gets a token. */
 typedef enum ic_host { IC_HOST_MAIN, IC_HOST_ACTIVITY, IC_HOST_COUNT } ic_host;

@@ -168,8 +168,8 @@ static void flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
 static void flow_too_late(ic_engine *engine, ic_call *call, double pause) {
     ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
     ic_error_set(&call->error, IC_ERR_RATE_LIMITED,
-                 "Ironclad's rate limit allows this call in %.0f s, which is after its deadline",
-                 ceil(pause));
+                 "%s's rate limit allows this call in %.0f s, which is after its deadline",
+                 ic_product_name(call->connection->settings.product), ceil(pause));
     call->error.retry_after = pause;
     flow_stop(engine, call);
     flow_give_up(engine, call, outcome, true);

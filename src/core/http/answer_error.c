@@ -162,11 +162,12 @@ void ic_answer_error(const ic_request *request, const ic_response *response, con
     ic_buf message = {0};
     cJSON *tree = body->length ? ic_json_parse(body->data, body->length, &unreadable) : NULL;
     ic_error_clear(&unreadable);
-    ic_error_set(error, IC_ERR_SERVER, "Ironclad answered %ld", response->status);
+    const char *who = request->absolute ? "the server" : ic_product_name(request->product);
+    ic_error_set(error, IC_ERR_SERVER, "%s answered %ld", who, response->status);
     error->status = response->status;
     const char *text = answer_error_read(tree, error);
     error->kind = answer_error_kind(response->status, error->code);
-    ic_buf_printf(&message, "Ironclad answered %ld%s%s", response->status, error->code ? " " : "",
+    ic_buf_printf(&message, "%s answered %ld%s%s", who, response->status, error->code ? " " : "",
                   error->code ? error->code : "");
     answer_error_say(&message, text);
     if (!text && (!error->code || answer_error_has_more(tree))) answer_error_quote(response, body, &message);

@@ -338,7 +338,7 @@ static bool body_hide_secrets(const ic_operation *operation, const cJSON *body, 
 static bool body_build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
                               ic_request *request, ic_error *error) {
     bool built = body_check(operation, arguments, body, error) &&
-                 ic_query_check_one_of(operation->fields, body, arguments->extra_body, error) &&
+                 ic_query_check_one_of(operation, operation->fields, body, arguments->extra_body, error) &&
                  body_hide_secrets(operation, body, request, error);
     if (built && operation->body != IC_BODY_LAUNCH) built = body_merge(body, arguments->files, error);
     if (built) built = body_merge(body, arguments->extra_body, error);

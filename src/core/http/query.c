@@ -38,6 +38,10 @@ static void query_unknown(const ic_operation *operation, const char *name, ic_er
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s of %s", name, what, label);
 }
 
+static const char *query_product(const ic_operation *operation) {
+    return ic_product_name(ic_services[operation->service].product);
+}
+
 static char query_separator(const ic_buf *target) {
     return target->length && memchr(target->data, '?', target->length) ? '&' : '?';
 }
@@ -123,7 +127,8 @@ static bool query_type_fits(const ic_field *field, const cJSON *value, ic_error 
     return !expected;
 }
 
-bool ic_query_check_one_of(const ic_field *fields, const cJSON *given, const cJSON *extra, ic_error *error) {
+bool ic_query_check_one_of(const ic_operation *operation, const ic_field *fields, const cJSON *given,
+                           const cJSON *extra, ic_error *error) {
     ic_buf names = {0};
     const char *first = NULL;
     bool found = false;
@@ -134,8 +139,8 @@ bool ic_query_check_one_of(const ic_field *fields, const cJSON *given, const cJS
         found = found || ic_json_member(given, field->name) || ic_json_member(extra, field->name);
     }
     if (first && !found)
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; Ironclad requires one of %s", first,
-                     names.failed ? first : ic_buf_text(&names));
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; %s requires one of %s", first,
+                     query_product(operation), names.failed ? first : ic_buf_text(&names));
     ic_buf_free(&names);
     return !first || found;
 }
@@ -159,11 +164,12 @@ bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments
             ic_buf_putc(target, query_separator(target));
             ic_buf_printf(target, "%s=%s", field->name, field->value);
         } else if (field->flags & IC_REQUIRED && !ic_json_member(arguments->extra_query, field->name)) {
-            ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; Ironclad requires this query parameter",
-                         field->name);
+            ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; %s requires this query parameter", field->name,
+                         query_product(operation));
             return false;
         }
     }
-    return ic_query_check_one_of(operation->query, arguments->query, arguments->extra_query, error) &&
+    return ic_query_check_one_of(operation, operation->query, arguments->query, arguments->extra_query,
+                                 error) &&
            ic_query_append(arguments->extra_query, query_separator(target), target, error);
 }

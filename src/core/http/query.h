@@ -15,7 +15,8 @@ bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments
                     ic_error *error);
 /* Refuses arguments that have none of the fields marked IC_ONE_OF. `extra`: what is sent unchecked; both may
  * be NULL. False with ARGUMENT, which names these fields. */
-bool ic_query_check_one_of(const ic_field *fields, const cJSON *given, const cJSON *extra, ic_error *error);
+bool ic_query_check_one_of(const ic_operation *operation, const ic_field *fields, const cJSON *given,
+                           const cJSON *extra, ic_error *error);
 /* Appends the members of an object unchecked, the first one after `separator`. A NULL query adds nothing. */
 bool ic_query_append(const cJSON *query, char separator, ic_buf *target, ic_error *error);
 

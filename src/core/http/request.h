@@ -28,6 +28,7 @@ typedef struct ic_request {
     char *authorization;      /* a secret: sent to the token endpoint instead of a bearer; NULL: none */
     char *sensitive;          /* a secret in the body that no message may show; NULL: none */
     bool anonymous;           /* sent without bearer and actor: to the token endpoint, or `absolute` */
+    ic_product product;       /* whose service it is; with `absolute` it does not count */
     ic_host host;             /* of the connection; with `absolute` it does not count */
     bool no_bearer;           /* the service takes no token */
     bool absolute;            /* `target` is a whole URL, on any host */

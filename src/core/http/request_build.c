@@ -149,6 +149,7 @@ static bool request_build_headers(const cJSON *headers, ic_request *request, ic_
 }
 
 static void request_address(ic_request *request, ic_service service) {
+    request->product = ic_services[service].product;
     request->host = ic_services[service].host;
     request->no_bearer = !ic_services[service].bearer;
 }

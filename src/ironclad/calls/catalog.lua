@@ -49,6 +49,9 @@ function catalog.names()
   end
 end
 
+--- What messages call the product of an entry.
+function catalog.product_name(entry) return entry.product == "clickwrap" and "Clickwrap" or "Ironclad" end
+
 --- An operation by its operationId ("launch-a-new-workflow") or its Lua name ("workflows:launch").
 -- @return its number in the core, and its entry; nil when there is none
 function catalog.find(name)

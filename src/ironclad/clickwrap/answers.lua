@@ -24,7 +24,7 @@ function answers.plain(label, entry, value)
   end
   if only_field(value, "error") and value.error ~= core.null and entry.answer == "json" then
     local said = type(value.error) == "table" and value.error.message or value.error
-    return nil, Error.new { kind = "invalid_state", message = ("Ironclad answered with an error: %s"):format(
+    return nil, Error.new { kind = "invalid_state", message = ("Clickwrap answered with an error: %s"):format(
       (tostring(said):gsub("%c", " "))), operation = label, outcome = entry.reads and "not_done" or "unknown",
       retryable = false, attempts = 1, status = 200 }
   end

@@ -24,6 +24,7 @@
 -- `totalResults`, when that many items were read; without them, at a page that is not full. A server may return smaller
 -- pages than requested. A count below the number of items already read is ignored.
 
+local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local iterator = require "ironclad.base.iterator"
@@ -219,7 +220,8 @@ local function turn_page(self)
   -- An empty object, or in SCIM a list that was left out, is an empty list.
   if type(items) == "table" and next(items) == nil then items = NO_ITEMS end
   if not is_list(items) then
-    fail_protocol(self, ("Ironclad answered %swithout a list"):format(self.at and ("page %s "):format(self.at) or ""))
+    fail_protocol(self, ("%s answered %swithout a list"):format(catalog.product_name(self.entry),
+      self.at and ("page %s "):format(self.at) or ""))
   end
   self.items, self.seen = items, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)

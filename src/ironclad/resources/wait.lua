@@ -168,7 +168,7 @@ end
 local function state_of(job, answer)
   local state = type(answer) == "table" and answer[job.state]
   if type(state) ~= "string" then
-    return nil, ("Ironclad's answer has no state '%s'"):format(job.state)
+    return nil, ("%s's answer has no state '%s'"):format(job.who, job.state)
   end
   for _, name in ipairs { "running", "done", "failed" } do
     for _, word in ipairs(job[name]) do
@@ -178,13 +178,13 @@ local function state_of(job, answer)
   return nil, ("this version does not know the state '%s'"):format(state)
 end
 
-local function job_failed(label, answer)
+local function job_failed(job, label, answer)
   local said = {}
   for name, value in pairs(type(answer.error) == "table" and answer.error or {}) do
     if type(value) == "string" then said[name] = value end
   end
-  return wait_error(label, "job_failed", ("Ironclad could not finish the job%s%s"):format(
-    said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
+  return wait_error(label, "job_failed", ("%s could not finish the job%s%s"):format(
+    job.who, said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
     { code = said.code, param = said.param })
 end
 
@@ -199,11 +199,11 @@ local function judge_of(job, label)
       counts[state] = counts[state] + 1
     end
     if counts.running > 0 then return false end
-    if counts.done == 0 then return true, nil, job_failed(label, list[1]) end
+    if counts.done == 0 then return true, nil, job_failed(job, label, list[1]) end
     if not job.result then return true, answer end
     local value = answer[job.result]
     if type(value) == "table" then return true, value end
-    return true, nil, wait_error(label, "protocol", "Ironclad has finished the job, but its answer has no result",
+    return true, nil, wait_error(label, "protocol", job.who .. " has finished the job, but its answer has no result",
       { outcome = "unknown" })
   end
 end
@@ -229,9 +229,11 @@ local function operation_named(name)
   end
 end
 
-local function job_late(seconds)
-  return ("the job was not finished within %g s. It continues at Ironclad, and can be waited for again (err.job)")
-    :format(seconds), "unknown"
+local function late_of(job)
+  return function(seconds)
+    return ("the job was not finished within %g s. It continues at %s, and can be waited for again (err.job)")
+      :format(seconds, job.who), "unknown"
+  end
 end
 
 -- Waits for a job.
@@ -245,7 +247,7 @@ local function wait_job(client, job, label, given, options, began)
     if job.in_query then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
-  local waited = { look = look, judge = judge_of(job, label), late = job_late }
+  local waited = { look = look, judge = judge_of(job, label), late = late_of(job) }
   return poll_or_spawn(client, label, waited, { [field] = id }, options, options.timeout or JOB_TIMEOUT, began)
 end
 
@@ -262,7 +264,7 @@ local function start_job(client, job, label, body, options)
     return nil, err, response
   end
   if type(started) ~= "table" or type(started[job.ids[1]]) ~= "string" then
-    return nil, wait_error(label, "protocol", ("Ironclad answered no %s"):format(job.ids[1]),
+    return nil, wait_error(label, "protocol", ("%s answered no %s"):format(job.who, job.ids[1]),
       { outcome = "unknown", job = started }), response
   end
   return wait_job(client, job, label, started[job.ids[1]], pick(options, waiting_options), began)
@@ -366,6 +368,7 @@ end
 for _, job in ipairs(catalog.jobs) do
   local _, status = catalog.find(job.status)
   if status.product == "clickwrap" then require "ironclad.clickwrap.kinds" end
+  job.who = catalog.product_name(status)
   job.in_query = #status.path_parameters == 0
   job.waiter, job.start, job.look = wait_job, operation_named(job.start), operation_named(job.status)
   add_job(status.resource, job)
