@@ -162,12 +162,16 @@ static int connection_options(lua_State *L) {
     unsigned place = places[luaL_checkoption(L, 1, NULL, names)];
     int count = 0;
     lua_newtable(L);
+    lua_newtable(L);
     for (const ic_option *option = ic_options; option->name; option++) {
         if (!(option->places & place)) continue;
         lua_pushstring(L, option->name);
-        lua_rawseti(L, -2, ++count);
+        lua_rawseti(L, -3, ++count);
+        if (!option->takes) continue;
+        lua_pushstring(L, option->takes);
+        lua_setfield(L, -2, option->name);
     }
-    return 1;
+    return 2;
 }
 
 ic_connection *ic_lua_check_connection(lua_State *L, int index) {

@@ -28,7 +28,8 @@ local function example(entry)
         body.gkey = "x"
       elseif field.required and not field.fill and not field.site then
         body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
-          filename = "a.pdf" } or field.type == "string" and field.choices and field.choices[1] or values[field.type]
+          filename = "a.pdf" } or field.choices and (field.type == "array" and { field.choices[1] } or field.choices[1])
+          or values[field.type]
       end
     end
   end
@@ -256,6 +257,27 @@ describe("arguments", function()
       assert.matches(case[3], message)
       assert.matches("call_spec.lua:%d+: ", message)
       assert.equal(before, #play.server:requests())
+    end)
+  end
+
+  -- A dry run that is not true or false would be one, or not be one, by surprise.
+  for _, dry_run in ipairs { "no", "false", 0 } do
+    local calls = {
+      function(options) play.client.records:delete("id", options) end,
+      function(options) play.client.records:list {dry_run = options.dry_run } end,
+      function(options) play.client.records:each(nil, options) end,
+      function(options) play.client:call("delete-a-record", { path = { "id" } }, options) end,
+      function(options) play.client:request("DELETE", "/a", options) end,
+      function(options) play.client:download("https://a.example/", options) end,
+      function(options) play.client.workflow_schemas:find("NDA", options) end,
+    }
+    it("are no dry run: " .. tostring(dry_run), function()
+      local shown = type(dry_run) == "string" and '"' .. dry_run .. '"' or dry_run
+      for _, call in ipairs(calls) do
+        scene.assert_mistake("dry_run: expected true or false, got " .. shown, function()
+          call { dry_run = dry_run }
+        end)
+      end
     end)
   end
 

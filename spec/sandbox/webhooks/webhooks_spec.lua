@@ -38,8 +38,8 @@ describe("a webhook", function()
   end)
 
   local wrong = {
-    { { events = { "workflow.launched" } }, { 400, "INVALID_PARAM", "events" } },
-    { { events = { "workflow_launched", 1 } }, { 400, "INVALID_PARAM", "events" } },
+    { {}, { 400, "INVALID_PARAM", "events" }, { extra = { body = { events = { "workflow.launched" } } } } },
+    { {}, { 400, "INVALID_PARAM", "events" }, { extra = { body = { events = { "workflow_launched", 1 } } } } },
     { { events = ironclad.array {} }, { 400, "INVALID_PARAM", "events" } },
     { { targetURL = "http://example.com/hook" }, { 400, "INVALID_PARAM", "targetURL" } },
     { { targetURL = "https:///hook" }, { 400, "INVALID_PARAM", "targetURL" } },
@@ -56,7 +56,7 @@ describe("a webhook", function()
   end
 
   it("names the events there are when one is wrong", function()
-    local err = refused({ 400, "INVALID_PARAM", "events" }, create { events = { "x" } })
+    local err = refused({ 400, "INVALID_PARAM", "events" }, create({}, { extra = { body = { events = { "x" } } } }))
     assert.is_truthy(err.message:find("*, workflow_launched", 1, true))
     assert.is_truthy(err.message:find("obligation_created", 1, true))
     must(create { events = { "*" } })

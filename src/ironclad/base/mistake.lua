@@ -13,6 +13,8 @@ local core = require "ironclad.core"
 
 local mistake = {}
 
+local MANY = 12 -- choices: with more, a message that has the nearest one does not list them
+
 -- The prefix of the module's chunk names, such as "@/usr/share/lua/5.4/ironclad/". Nil when this chunk has another name
 -- (for example, in stripped bytecode): mistakes then have no position.
 local root = debug.getinfo(1, "S").source:match "^(@.*)base/mistake%.lua$"
@@ -235,6 +237,23 @@ end
 --- The type of a value with its article, for messages: "a table", "nil".
 function mistake.type_of(value)
   return value == nil and "nil" or "a " .. type(value)
+end
+
+--- A value for messages: a number or boolean itself. Of others the type, because a text may be a secret.
+function mistake.value_of(value)
+  local kind = type(value)
+  return (kind == "number" or kind == "boolean") and tostring(value) or mistake.type_of(value)
+end
+
+--- Raises a mistake for a value that is none of a list of texts.
+-- @param name of what has the value
+function mistake.refuse_choice(label, name, value, choices)
+  local text = type(value) == "string"
+  local hint = text and mistake.did_you_mean(value, choices) or ""
+  local many = hint ~= "" and #choices > MANY
+  mistake.raise(label, "%s: expected %s, got %s%s", name,
+    many and "a known value" or "one of " .. table.concat(choices, ", "),
+    text and ("%q"):format(value) or mistake.value_of(value), hint)
 end
 
 --- A set of names, for mistake.unknown and mistake.check_options.

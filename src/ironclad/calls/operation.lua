@@ -18,14 +18,29 @@ local operation = {}
 -- The operation that reads the record schema: the types of properties are taken from its answer.
 local SCHEMA = core.operation_number "records:get_schema"
 
-local is_option = mistake.set(core.options "call")
+local call_options, takes = core.options "call"
+local is_option = mistake.set(call_options)
 local is_connect_option = mistake.set(core.options "connect")
+
+-- What an option takes, in the words of the core's catalog -> the type of its values. The core checks the others.
+local type_of_words = { ["a table"] = "table", ["true or false"] = "boolean", ["a function"] = "function" }
 
 local function hint_at_connect(name)
   return is_connect_option[name] and "; it is an option of ironclad.connect" or nil
 end
 
---- Raises a mistake for an unknown option.
+--- Raises a mistake for an option that is not of its type.
+function operation.check_type(label, name, value)
+  local wanted = type_of_words[takes[name]]
+  -- on_progress may also be a table that can be called, which the core checks.
+  if wanted and name ~= "on_progress" and value ~= nil and type(value) ~= wanted then
+    local got = mistake.type_of(value)
+    if wanted == "boolean" then got = type(value) == "string" and ("%q"):format(value) or mistake.value_of(value) end
+    mistake.raise(label, "%s: expected %s, got %s", name, takes[name], got)
+  end
+end
+
+-- Raises a mistake for an unknown option.
 local function check_options(label, options, entry)
   for _, parameter in ipairs(type(options) == "table" and entry and entry.query or {}) do
     local name = parameter.name
@@ -53,19 +68,17 @@ end
 local function add_options(label, arguments, options, about)
   check_options(label, options, about)
   for name, value in pairs(options) do
+    operation.check_type(label, name, value)
     if name == "query" then
       if arguments.query then mistake.raise(label, "query: given twice") end
       arguments.query = value
     elseif name == "extra" then
-      if type(value) ~= "table" then mistake.raise(label, "extra: expected { query =, body = }") end
       for part in pairs(value) do
         if part ~= "query" and part ~= "body" then
           mistake.raise(label, "extra.%s: expected query or body", tostring(part))
         end
       end
       arguments.extra_query, arguments.extra_body = value.query, value.body
-    elseif name == "callback" and type(value) ~= "function" then
-      mistake.raise(label, "callback: expected a function, got %s", mistake.type_of(value))
     elseif name == "as_user" then
       arguments.as_user = read_actor(label, value, about)
     else
@@ -209,21 +222,26 @@ local function has_table(query)
   return false
 end
 
--- Raises a mistake for a value that is none of a field's choices.
-local function check_choice(label, field, value)
-  if type(value) ~= "string" or field.is_choice[value] then return end
-  mistake.raise(label, "%s: expected one of %s, got %q%s", field.name, table.concat(field.choices, ", "), value,
-    mistake.did_you_mean(value, field.choices))
+-- The values of a field, one by one: those of a list, and in the query those of a text with commas. null and what is no
+-- list are left to the core.
+local function values_of(field, value, part)
+  if value == core.null and part == "body" then return {} end
+  local is_list = field.list or field.type == "array"
+  if is_list and type(value) == "table" then return value end
+  if field.type == "array" then return {} end
+  local items = { value }
+  if field.list and type(value) == "string" then
+    items = {}
+    for item in (value .. ","):gmatch "([^,]*)," do items[#items + 1] = item end
+  end
+  return items
 end
 
--- The same for each item of a list: a table, or one text with commas. The core refuses items with a comma.
-local function check_choices_of(label, field, value)
-  if type(value) == "string" then
-    for item in value:gmatch "[^,]+" do check_choice(label, field, item) end
-  else
-    for _, item in ipairs(type(value) == "table" and value or {}) do
-      if type(item) == "string" and not item:find(",", 1, true) then check_choice(label, field, item) end
-    end
+-- Raises a mistake for a value that is none of a field's choices. The core refuses items with a comma.
+local function check_choice(label, field, value, part)
+  for _, item in ipairs(values_of(field, value, part)) do
+    local left = field.list and type(item) == "string" and item:find(",", 1, true)
+    if not left and not field.is_choice[item] then mistake.refuse_choice(label, field.name, item, field.choices) end
   end
 end
 
@@ -248,8 +266,7 @@ local function check_choices(label, entry, arguments)
   for part, list in pairs(entry.with_choices) do
     local given = arguments[part]
     for i = 1, type(given) == "table" and #list or 0 do
-      local check = list[i].list and check_choices_of or check_choice
-      check(label, list[i], given[list[i].name])
+      check_choice(label, list[i], given[list[i].name], part)
     end
   end
 end

@@ -26,6 +26,7 @@ function schema.methods.workflow_schemas.find(methods, wanted, options)
       or mistake.type_of(wanted))
   end
   if options ~= nil then mistake.check_options(label, options, known) end
+  for name in pairs(options and known or {}) do operation.check_type(label, name, options[name]) end
   local callback, asked = options and options.callback, { dry_run = options and options.dry_run }
   if callback and not asked.dry_run then
     return run.aside(client, callback, schema_find.find, client, label, wanted, asked)
