@@ -15,7 +15,8 @@ static cJSON *arguments_read_object(lua_State *L, int from, const char *name, co
     if (lua_isnil(L, -1)) return NULL;
     ic_json_box *box = ic_lua_push_json_box(L);
     ic_lua_to_tree(L, -2, root, box);
-    if (!cJSON_IsObject(box->tree)) luaL_error(L, "%s: expected a table of named values", name);
+    if (!cJSON_IsObject(box->tree))
+        luaL_error(L, "%s: expected a table of named values, got %s", name, ic_json_type(box->tree));
     return box->tree;
 }
 
@@ -26,7 +27,8 @@ static void arguments_read_path(lua_State *L, int from, ic_arguments *arguments)
     if (arguments->path_count > 4) luaL_error(L, "path: too many parameters");
     for (size_t i = 0; i < arguments->path_count; i++) {
         lua_rawgeti(L, -1, (int)i + 1);
-        if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "path[%d]: expected a string", (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "path[%d]: expected a string, got a %s", (int)i + 1, luaL_typename(L, -1));
         arguments->path[i] = lua_tolstring(L, -1, &arguments->path_length[i]);
         lua_pop(L, 1); /* the table keeps it */
     }
@@ -63,7 +65,8 @@ static void arguments_read_bodies(lua_State *L, int from, const ic_operation *op
     } else if (files) {
         arguments->parts = &files->parts;
     }
-    if (files && !cJSON_IsObject(files->tree)) luaL_error(L, "files: expected a table of named files");
+    if (files && !cJSON_IsObject(files->tree))
+        luaL_error(L, "files: expected a table of named files, got %s", ic_json_type(files->tree));
     if (files) arguments->files = files->tree;
     ic_json_box *extra = arguments_read_body(L, from, "extra_body", "extra.body", NULL);
     if (extra && (!cJSON_IsObject(extra->tree) || extra->parts.count))
@@ -103,16 +106,16 @@ static void arguments_read_number(lua_State *L, int from, const char *name, doub
     bool whole = option->type == IC_OPTION_WHOLE;
     bool fits = off || (lua_type(L, -1) == LUA_TNUMBER && value >= option->smallest &&
                         value <= option->largest && (!whole || value == (double)(long)value));
-    char range[96];
-    snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
-    bool plain = lua_isnumber(L, -1); /* any other string may be a secret in the wrong place */
-    if (!fits)
+    if (!fits) {
+        char range[96];
+        snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
+        bool plain = lua_isnumber(L, -1); /* any other string may be a secret in the wrong place */
+        const char *what = lua_type(L, -1) == LUA_TNUMBER ? "" : plain ? "the string " : "a ";
+        /* lua_tostring changes the type of a number. */
         luaL_error(L, "%s: expected a %snumber from %s%s, got %s%s", name, whole ? "whole " : "", range,
-                   option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "",
-                   lua_type(L, -1) == LUA_TNUMBER ? ""
-                   : plain                        ? "the string "
-                                                  : "a ",
+                   option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "", what,
                    plain ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    }
     *into = value;
 }
 
@@ -140,7 +143,8 @@ void ic_lua_read_call_options(lua_State *L, int from, ic_call_options *options) 
     if (lua_type(L, -1) == LUA_TSTRING)
         arguments_keep_text(L, "as_user", &options->as_user);
     else if (!lua_isnil(L, -1))
-        luaL_error(L, "as_user: expected a string, or false for none");
+        luaL_error(L, "as_user: expected a string, or false for none, got %s",
+                   lua_isboolean(L, -1) ? "true" : lua_pushfstring(L, "a %s", luaL_typename(L, -1)));
     lua_getfield(L, from, "to");
     if (lua_type(L, -1) == LUA_TFUNCTION) {
         options->output = IC_TO_SINK;
@@ -150,7 +154,9 @@ void ic_lua_read_call_options(lua_State *L, int from, ic_call_options *options) 
         if (!options->place) luaL_error(L, "not enough memory");
         options->output = IC_TO_PATH;
     } else if (!lua_isnil(L, -1)) {
-        luaL_error(L, "to: expected a path or a function");
+        luaL_error(L, "to: expected a path or a function, got %s",
+                   lua_type(L, -1) == LUA_TSTRING ? "an empty string"
+                                                  : lua_pushfstring(L, "a %s", luaL_typename(L, -1)));
     }
     lua_getfield(L, from, "on_progress");
     /* A table that can be called, such as ironclad.progress, is as good. */
@@ -159,6 +165,6 @@ void ic_lua_read_call_options(lua_State *L, int from, ic_call_options *options) 
         callable = true;
         lua_pop(L, 1);
     }
-    if (!callable) luaL_error(L, "on_progress: expected a function");
+    if (!callable) luaL_error(L, "on_progress: expected a function, got a %s", luaL_typename(L, -1));
     options->progress = !lua_isnil(L, -1);
 }

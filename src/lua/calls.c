@@ -1,6 +1,7 @@
 #include "lua/calls.h"
 #include "core/auth/grant.h"
 #include "core/base/process.h"
+#include "core/base/text.h"
 #include "core/engine/call.h"
 #include "core/engine/call_events.h"
 #include "core/engine/engine.h"
@@ -57,7 +58,8 @@ static const char *calls_text(lua_State *L, int index, const char *name, ic_erro
     size_t length;
     const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
     if (text && strlen(text) == length) return text;
-    ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected a string without NUL", name);
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected a string without NUL, got %s", name,
+                 text ? "one with NUL" : luaL_typename(L, index));
     return NULL;
 }
 
@@ -89,10 +91,17 @@ static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operati
     ic_method method;
     size_t length;
     const char *path = luaL_checklstring(L, 4, &length);
-    if (!ic_method_parse(luaL_checkstring(L, 2), &method))
-        return ic_error_set(&call->error, IC_ERR_ARGUMENT,
-                            "method: expected GET, POST, PUT, PATCH or DELETE"),
-               false;
+    const char *name = luaL_checkstring(L, 2);
+    if (!ic_method_parse(name, &method)) {
+        ic_nearest search = {.wanted = name};
+        char hint[IC_HINT_SIZE];
+        for (method = IC_GET; method <= IC_DELETE; method++)
+            ic_nearest_offer(&search, ic_method_name(method));
+        ic_error_set(&call->error, IC_ERR_ARGUMENT,
+                     "method: expected GET, POST, PUT, PATCH or DELETE, got \"%s\"%s", name,
+                     ic_nearest_hint(hint, search.best));
+        return false;
+    }
     if (strlen(path) != length)
         return ic_error_set(&call->error, IC_ERR_ARGUMENT, "path: must not hold NUL"), false;
     return ic_request_raw(product, method, path, arguments, &call->request, &call->error);

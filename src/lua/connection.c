@@ -74,7 +74,10 @@ static bool connection_read_list(lua_State *L, box *mine, const ic_option *optio
         lua_rawgeti(L, -1, (int)i);
         const char *item = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
         if (!item || !*item || strpbrk(item, " \t\r\n")) {
-            ic_error_set(&mine->error, IC_ERR_ARGUMENT, "%s[%d]: expected a scope", option->name, (int)i);
+            /* The text may be a secret in the wrong place. */
+            ic_error_set(&mine->error, IC_ERR_ARGUMENT, "%s[%d]: expected a scope, got a%s %s", option->name,
+                         (int)i, item && !*item ? "n empty" : "",
+                         item && *item ? "string with spaces" : luaL_typename(L, -1));
             lua_pop(L, 1);
             return false;
         }
@@ -155,7 +158,8 @@ static int connection_for_site(lua_State *L) {
     return 1;
 }
 
-/* options("connect", "call" or "clickwrap") -> the names that may be given there. */
+/* options("connect", "call" or "clickwrap") -> the names that may be given there; and of those that the Lua
+ * side handles what they take: name -> text. */
 static int connection_options(lua_State *L) {
     static const char *const names[] = {"connect", "call", "clickwrap", NULL};
     static const unsigned places[] = {IC_FOR_CONNECT, IC_FOR_CALL, IC_FOR_CLICKWRAP};

@@ -296,13 +296,19 @@ describe("a link", function()
     for options, message in pairs {
       [{ as_user = "x" }] = "download: as_user: unknown option of a download",
       [{ too = "x" }] = 'download: too: unknown option of a download; did you mean "to"?',
-      [{ to = 1 }] = "download: to: expected a path or a function",
+      [{ to = 1 }] = "download: to: expected a path or a function, got a number",
       [{ callback = 1 }] = "download: callback: expected a function, got a number",
     } do
       assert.has_error(function() client:download("https://files.example/x", options) end, message)
     end
     assert.has_error(function() client:download(1) end,
-      "download: url: expected a string, or a table with downloadUrl")
+      "download: url: expected a string, or a table with downloadUrl, got a number")
+  end)
+
+  it("may fail at a server that is not Ironclad's", function()
+    local server = scene.answering { peer.answer(404, {}, "") }
+    local err = scene.assert_error("not_found", scene.connect(server):download(peer.url(server) .. "/x"))
+    assert.are.equal("the server answered 404", err.message)
   end)
 end)
 

@@ -213,6 +213,23 @@ describe("a slip", function()
       function() client.records:changes { state = folder .. "/other.json", 5 } end,
     ["body.attributes: neither a list nor an object"] =
       function() client.workflows:launch({ template = "t", attributes = { [1.5] = 1 } }, { dry_run = true }) end,
+    ["group:add_members: expected a list of users or ids, got an empty one"] =
+      function() require("ironclad.resources.resources").make(client, "group", { id = "g" }):add_members {} end,
+    ["webhooks:receiver: pause: expected a number of seconds from 0, got -1"] =
+      function() client.webhooks:receiver { on = { ["*"] = print }, inbox = folder .. "/inbox2", pause = -1 } end,
+    ["timeout: expected a number of seconds up to 86400, got 0"] =
+      function() ironclad.login { instance = "na1", client_id = "a", client_secret = "b", timeout = 0 } end,
+    ["authorize_url: scopes[2]: expected a scope, got 5"] = function()
+      ironclad.connect { instance = "na1", client_id = "a", client_secret = "b", grant = "authorization_code" }
+        :authorize_url { redirect_uri = "http://127.0.0.1/", state = "s", scopes = { "a", 5 } }
+    end,
+    ["records:changes: reconcile: needs state.ids, a store for ids: expected a table in state.ids, got nil"] =
+    function()
+      client.records:changes { state = { load = print, save = print }, reconcile = true }
+    end,
+    ["records:create: properties.tags: expected a list of texts: [2] is 5"] = function()
+      client.records:create({ type = "t", name = "n", properties = { tags = { "a", 5 } } }, { dry_run = true })
+    end,
     ["inbox:retry: id: expected the id of an event, got nil"] = function() objects.inbox[1]:retry() end,
     ["sandbox:connect: expected a table of options, got a string"] = function() sandbox:connect "x" end,
     ["sandbox:connect: too many arguments: also got a table"] = function() sandbox:connect({}, {}) end,

@@ -374,6 +374,6 @@ describe("on_progress", function()
   it("must be a function", function()
     local client = scene.connect(scene.answering { GOOD })
     assert.has_error(function() client.workflows:get("w1", { on_progress = true }) end,
-      "workflows:get: on_progress: expected a function")
+      "workflows:get: on_progress: expected a function, got a boolean")
   end)
 end)

@@ -30,7 +30,7 @@ describe("ironclad.clickwrap", function()
     { "no environment", { site_access_id = "S" }, 'environment: missing; expected "production" or "demo"' },
     { "one host alone", { site_access_id = "S", rest_host = "localhost" }, "environment: missing" },
     { "another environment", { site_access_id = "S", environment = "prod" },
-      'environment: expected "production" or "demo"' },
+      'environment: expected "production" or "demo", got "prod"; did you mean "production"' },
     { "neither site nor token", { environment = "demo" }, "site_access_id: missing %(or give an `api_token`" },
     { "a misspelt option", { site_acess_id = "S" }, 'site_acess_id: unknown option; did you mean "site_access_id"%?' },
     { "an option of ironclad.connect", { client_id = "S" },

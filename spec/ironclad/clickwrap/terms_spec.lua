@@ -201,7 +201,7 @@ describe("signers", function()
     ["terms: texts: expected a boolean, got a string"] = function(cw) cw:terms("terms", { texts = "x" }) end,
     ["terms: max_retries: expected a whole number from 0 to 100, got a string"] =
       function(cw) cw:terms("terms", { max_retries = "x" }) end,
-    ["history: headers: expected a table of named values"] = function(cw) cw:history("x", { headers = 5 }) end,
+    ["history: headers: expected a table, got a number"] = function(cw) cw:history("x", { headers = 5 }) end,
     ['history: expand: expected a text such as "contract,version" or a list, got a number'] =
       function(cw) cw:history("x", { expand = 5 }) end,
     ["displayed: group: missing; expected group, versions or terms"] = function(cw) cw:displayed {} end,

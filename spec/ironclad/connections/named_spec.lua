@@ -243,7 +243,8 @@ describe("a named connection", function()
     local path = configure({ acme = { instance = "na1", token = SECRET, as_user = false, timeout = "soon",
       scopes = { "a b" } } })
     local place = ('connection "acme" in %s: '):format(path)
-    assert.equal(place .. "scopes[1]: expected a scope", mistake_of { name = "acme", timeout = 5 })
+    assert.equal(place .. "scopes[1]: expected a scope, got a string with spaces",
+      mistake_of { name = "acme", timeout = 5 })
     assert.equal(place .. "timeout: expected a number, got a string", mistake_of { name = "acme", scopes = { "a" } })
     assert.equal("timeout: expected a number, got true", mistake_of { name = "acme", scopes = { "a" }, timeout = true })
     assert.equal(path .. ' has no connection "acne" (it has: acme); did you mean "acme"?', mistake_of "acne")

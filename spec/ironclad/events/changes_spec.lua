@@ -379,6 +379,11 @@ describe("wrong arguments", function()
       ["limit: is not for changes; leave the loop with break"] = { state = state, limit = 3 },
       ["sortField: is not for changes"] = { state = state, sortField = "name" },
       ["records:changes: statos: unknown query parameter or option"] = { state = state, statos = "x" },
+      ['records:changes: sinse: unknown query parameter or option; did you mean "since"?'] = {
+        state = state, sinse = "now" },
+      ['records:changes: reconsile: unknown query parameter or option; did you mean "reconcile"?'] = {
+        state = state, reconsile = true },
+      ['dry_run: is not for changes'] = { state = state, dry_run = true },
       ["records:changes: pageSize: expected a whole number"] = { state = state, pageSize = "many" },
       ["records:changes: as_user: must not be empty"] = { state = state, as_user = "" },
       ["records:changes: timeout: expected a number"] = { state = state, timeout = 0 },

@@ -317,9 +317,13 @@ describe("a wait", function()
     { "a callback that is not a function", function() client.exports:wait("e", { callback = {} }) end, "got a table" },
     { "a start's callback that is none", function() client.exports:create_and_wait(REPORT, { callback = 1 }) end,
       "callback: expected a function" },
-    { "no step", function() client.workflows:wait "w" end, "one of step and status" },
+    { "no step", function() client.workflows:wait "w" end, "expected one of step and status, got neither" },
+    { "a step and a status", function() client.workflows:wait("w", { step = "Sign", status = "completed" }) end,
+      "expected one of step and status, got both" },
+    { "a list of statuses", function() client.workflows:wait("w", { status = { "completed" } }) end,
+      "status: expected one of active, paused, completed, cancelled, got a table" },
     { "a status that is none", function() client.workflows:wait("w", { status = "complete" }) end,
-      'status: expected one of active, paused, completed, cancelled, got complete; did you mean "completed"?' },
+      'status: expected one of active, paused, completed, cancelled, got "complete"; did you mean "completed"?' },
     { "a step that is none", function() client.workflows:wait("w", { step = "Signed" }) end, 'did you mean "Sign"' },
   }
   for _, row in ipairs(mistakes) do

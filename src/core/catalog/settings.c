@@ -87,11 +87,17 @@ void ic_option_mismatch(const ic_option *option, const char *got, ic_error *erro
                  got);
 }
 
+#define CHOICE_SIZE                                                                                          \
+    24 /* for any choice. A longer text may be a secret in the wrong place, and is not shown */
+
 /* Whether a text is one of the option's choices; sets the error otherwise. */
 static bool setting_check_choice(const ic_option *option, const char *text, ic_error *error) {
     if (!option->choices) return true;
     ic_buf list = {0};
     size_t wanted = strlen(text), length;
+    ic_nearest search = {.wanted = text};
+    char candidate[CHOICE_SIZE], nearest[CHOICE_SIZE], hint[IC_HINT_SIZE],
+        got[CHOICE_SIZE + 2] = "another text";
     for (const char *choice = option->choices; *choice; choice += length + (choice[length] == ' ')) {
         length = strcspn(choice, " ");
         bool last = !choice[length];
@@ -100,10 +106,15 @@ static bool setting_check_choice(const ic_option *option, const char *text, ic_e
             return true;
         }
         ic_buf_printf(&list, "%s\"%.*s\"", !list.length ? "" : last ? " or " : ", ", (int)length, choice);
+        snprintf(candidate, sizeof candidate, "%.*s", (int)length, choice);
+        ic_nearest_offer(&search, candidate);
+        if (search.best == candidate) search.best = strcpy(nearest, candidate);
     }
+    if (wanted < CHOICE_SIZE) snprintf(got, sizeof got, "\"%s\"", text);
     const char *choices = ic_buf_text(&list);
     if (choices)
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", option->name, choices);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s%s", option->name, choices, got,
+                     ic_nearest_hint(hint, search.best));
     else
         ic_error_memory(error);
     ic_buf_free(&list);

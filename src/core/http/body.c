@@ -381,7 +381,8 @@ bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_re
         return body_build_object(operation, arguments, arguments->body, request, error);
     if (arguments->body && raw) return body_print(arguments->body, request, error);
     if (arguments->body) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "body: expected a table of fields");
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: expected a table of fields, got %s",
+                     ic_json_type(arguments->body));
         return false;
     }
     cJSON *empty = cJSON_CreateObject();

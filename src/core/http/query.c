@@ -59,7 +59,9 @@ static bool query_add_scalar(const char *name, const cJSON *value, ic_buf *targe
             target->failed = true;
         ic_json_text_free(text);
     } else {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected a string, number, boolean or list of these", name);
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "%s: expected a string, number, boolean or list of these, got %s", name,
+                     ic_json_type(value));
         return false;
     }
     return true;

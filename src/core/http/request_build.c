@@ -100,8 +100,9 @@ static bool request_check_header(const cJSON *header, ic_error *error) {
         return false;
     }
     if (!cJSON_IsString(header) || !ic_header_safe(header->valuestring)) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "headers.%s: expected a string without control characters",
-                     name);
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "headers.%s: expected a string without control characters, got %s", name,
+                     cJSON_IsString(header) ? "one with them" : ic_json_type(header));
         return false;
     }
     for (int i = 0; request_reserved[i]; i++) {

@@ -63,6 +63,26 @@ local function read_actor(label, value, about)
   return value.id
 end
 
+local function has_parameter(entry, name)
+  for _, parameter in ipairs(entry.query) do
+    if parameter.name == name then return true end
+  end
+  return false
+end
+
+--- Raises a mistake for an unknown name that is near to one of a method's own, which the core does not know.
+-- @param given the arguments or options of a list
+-- @param own a list of the method's own names
+function operation.check_own(label, entry, given, own)
+  for name in pairs(given) do
+    local nearest = type(name) == "string" and core.nearest(name, own)
+    if nearest and nearest ~= name and not is_option[name] and not is_connect_option[name]
+      and not has_parameter(entry, name) then
+      mistake.raise(label, "%s: unknown query parameter or option%s", name, mistake.meant(nearest))
+    end
+  end
+end
+
 --- Adds the options to the arguments for core.start.
 -- @param about the operation's entry; without one the client's class, which has the product
 local function add_options(label, arguments, options, about)
@@ -405,8 +425,12 @@ local download_options = mistake.set { "to", "on_progress", "timeout", "deadline
 -- @return value, err, response
 function operation.download(client, url, options)
   local label = "download"
+  local given = url
   if type(url) == "table" then url = url.downloadUrl end
-  if type(url) ~= "string" then mistake.raise(label, "url: expected a string, or a table with downloadUrl") end
+  if type(url) ~= "string" then
+    mistake.raise(label, "url: expected a string, or a table with downloadUrl, got %s",
+      type(given) == "table" and "a table without one" or mistake.type_of(given))
+  end
   local arguments = { url = url }
   if options ~= nil then
     mistake.check_options(label, options, download_options, "option of a download")

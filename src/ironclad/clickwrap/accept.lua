@@ -253,7 +253,7 @@ local function seconds_of(label, given, name, default)
   if value == nil then return default end
   if type(value) ~= "number" or not (value >= run.LEAST and value <= LONGEST) then
     mistake.raise(label, "%s: expected a number of seconds from %g to %d, got %s", name, run.LEAST, LONGEST,
-      type(value) == "number" and tostring(value) or mistake.type_of(value))
+      mistake.value_of(value))
   end
   return value
 end

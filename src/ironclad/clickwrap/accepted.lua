@@ -91,7 +91,7 @@ function accepted.accepted(cw, signer, group, options)
   local seconds, test = options.cache or 0, options.test
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 365 * 24 * 3600) then
     mistake.raise(label, "cache: expected a number of seconds, got %s",
-      type(seconds) == "number" and tostring(seconds) or mistake.type_of(seconds))
+      mistake.value_of(seconds))
   end
   action.check_boolean(label, "test", test)
   action.check_deadline(label, options.deadline)

@@ -142,7 +142,7 @@ function action.wanted(label, given)
     table.sort(wanted, by_contract)
     check_repeats(label, wanted, "contract")
   end
-  if #wanted == 0 then mistake.raise(label, "versions: expected at least one") end
+  if #wanted == 0 then mistake.raise(label, "versions: expected at least one, got none") end
   return wanted
 end
 
@@ -310,7 +310,7 @@ function action.check_deadline(label, deadline)
   if deadline == nil or deadline == false then return end
   if type(deadline) == "number" and deadline >= run.LEAST and deadline <= LONGEST then return end
   mistake.raise(label, "deadline: expected a number of seconds from %g to %d, or false for none, got %s", run.LEAST,
-    LONGEST, type(deadline) == "number" and tostring(deadline) or mistake.type_of(deadline))
+    LONGEST, mistake.value_of(deadline))
 end
 
 --- The options of the requests of a method, whose deadline is for all of them.

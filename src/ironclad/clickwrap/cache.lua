@@ -58,7 +58,8 @@ end
 function cache.objection(store)
   for _, name in ipairs { "get", "set", "add", "delete" } do
     if type(store) ~= "table" or type(store[name]) ~= "function" then
-      return "expected a shared dictionary (ngx.shared.NAME), or a table with get, set, add and delete"
+      return "expected a shared dictionary (ngx.shared.NAME), or a table with get, set, add and delete, got "
+        .. (type(store) == "table" and "a table without " .. name or "a " .. type(store))
     end
   end
 end

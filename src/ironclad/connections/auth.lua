@@ -33,7 +33,8 @@ local function joined(asked, with_default)
   if fault then mistake.raise("authorize_url", "scopes: expected a list of scopes: %s", fault) end
   for i, scope in ipairs(list) do
     if type(scope) ~= "string" or (type(asked) == "table" and scope:find "%s") or scope:find "," then
-      mistake.raise("authorize_url", "scopes[%d]: expected a scope", i)
+      mistake.raise("authorize_url", "scopes[%d]: expected a scope, got %s", i,
+        type(scope) == "string" and "a string with a space or a comma" or mistake.value_of(scope))
     end
   end
   local text = table.concat(list, " ")

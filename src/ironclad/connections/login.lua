@@ -48,7 +48,8 @@ local function take_options(options)
     mistake.raise(LABEL, "browser: expected true, false or a function, got a %s", kind)
   end
   if type(login.timeout) ~= "number" or not (login.timeout > 0 and login.timeout <= 86400) then
-    mistake.raise(LABEL, "timeout: expected a number of seconds up to 86400")
+    mistake.raise(LABEL, "timeout: expected a number of seconds up to 86400, got %s",
+      mistake.value_of(login.timeout))
   end
   if connection.grant ~= "authorization_code" or connection.token then
     mistake.raise(LABEL, 'a login needs grant = "authorization_code", and no static token')

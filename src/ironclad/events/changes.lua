@@ -44,7 +44,8 @@ local changes = {}
 local OVERLAP, EVERY = 300, 60 -- seconds
 local LONGEST = 365 * 24 * 3600 -- seconds
 
-local own_options = mistake.set { "state", "since", "overlap", "reconcile" }
+local own_names = { "state", "since", "overlap", "reconcile" }
+local own_options = mistake.set(own_names)
 -- What the iterator decides itself, and what to write instead.
 local refused = {
   lastUpdated = "write since", sortField = "changes come in the order of lastUpdated",
@@ -67,8 +68,7 @@ end
 
 local function check_seconds(label, name, value, least)
   if type(value) ~= "number" or value ~= value or value < least or value > LONGEST then
-    mistake.raise(label, "%s: expected a number of seconds from %g, got %s", name, least,
-      type(value) == "number" and tostring(value) or mistake.type_of(value))
+    mistake.raise(label, "%s: expected a number of seconds from %g, got %s", name, least, mistake.value_of(value))
   end
   return value
 end
@@ -114,7 +114,8 @@ local function read_ids(label, state, store)
   if store.waits then return require("ironclad.shared.state").open(store.client, store.id .. ":ids") end
   if type(state) == "string" then return read_state(label, state .. ".ids") end
   local ids = state.ids
-  local objection = type(ids) ~= "table" and "expected a table in state.ids" or change_state.objection(ids)
+  local objection = type(ids) ~= "table" and "expected a table in state.ids, got " .. mistake.value_of(ids)
+    or change_state.objection(ids)
   if objection then mistake.raise(label, "reconcile: needs state.ids, a store for ids: %s", objection) end
   return ids
 end
@@ -165,6 +166,7 @@ local function new_changes(client, resource, label, given)
   local index, entry = catalog.find(resource .. ":list")
   local list = change_walk.lists[resource]
   local own, rest = split(label, given)
+  operation.check_own(label, entry, rest, own_names)
   local arguments = operation.read(label, entry, nil, rest)
   arguments.query = arguments.query or {}
   for name, value in pairs(list.query or {}) do

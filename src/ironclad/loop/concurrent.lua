@@ -182,7 +182,7 @@ local function check_map_options(options)
   mistake.check_options("map", options, map_options)
   local most = options.concurrency
   if most ~= nil and (type(most) ~= "number" or most < 1 or most % 1 ~= 0) then
-    mistake.raise("map", "concurrency: expected a whole number from 1")
+    mistake.raise("map", "concurrency: expected a whole number from 1, got %s", mistake.value_of(most))
   end
   if options.callback ~= nil then check_function("map: callback", options.callback) end
   if options.on_progress ~= nil then check_function("map: on_progress", options.on_progress) end

@@ -78,7 +78,7 @@ local function ids_of(label, given)
     end
     ids[i] = id
   end
-  if #ids == 0 then mistake.raise(label, "expected a list of users or ids") end
+  if #ids == 0 then mistake.raise(label, "expected a list of users or ids, got an empty one") end
   return ids
 end
 

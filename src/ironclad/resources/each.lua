@@ -323,21 +323,23 @@ Iterator.close = mistake.guard(Iterator.close)
 
 function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
 
-local function whole_number(label, name, value)
-  if type(value) ~= "number" or value % 1 ~= 0 or value < 0 or value > 2 ^ 53 then
-    mistake.raise(label, "%s: expected a whole number, got %s", name,
-      type(value) == "number" and tostring(value) or mistake.type_of(value))
+local function whole_number(label, name, value, least)
+  if type(value) ~= "number" or value % 1 ~= 0 or value < least or value > 2 ^ 53 then
+    mistake.raise(label, "%s: expected a whole number from %d, got %s", name, least, mistake.value_of(value))
   end
   return value
 end
 
+local own_names = { "limit" }
+
 -- Removes `limit` from the tables after the path parameters. Returns it, and the arguments without it.
-local function take_limit(label, skipped, ...)
+local function take_limit(label, entry, skipped, ...)
   local given, count, limit = { ... }, select("#", ...), nil
   for i = skipped + 1, count do
+    if type(given[i]) == "table" then operation.check_own(label, entry, given[i], own_names) end
     if type(given[i]) == "table" and given[i].limit ~= nil then
       if limit then mistake.raise(label, "limit: given twice") end
-      limit = whole_number(label, "limit", given[i].limit)
+      limit = whole_number(label, "limit", given[i].limit, 0)
       given[i] = copy(given[i])
       given[i].limit = nil
     end
@@ -356,10 +358,9 @@ end
 -- Sets and checks the place of the first page and the page size.
 local function begin_at(self, query)
   local style, label = self.style, self.label
-  self.begin = whole_number(label, style.start, query[style.start] or style.first)
+  self.begin = whole_number(label, style.start, query[style.start] or style.first, 0)
   self.size = whole_number(label, style.size,
-    query[style.size] or math.max(1, math.min(PAGE_SIZE, self.most)))
-  if self.size == 0 then mistake.raise(label, "%s: expected at least 1", style.size) end
+    query[style.size] or math.max(1, math.min(PAGE_SIZE, self.most)), 1)
   self.memory = math.max(MEMORY, MEMORY_PAGES * self.size)
   move_to(self, self.begin)
 end
@@ -367,7 +368,7 @@ end
 -- An iterator, or with `dry_run` the request for the first page.
 -- @param first, … as operation.read takes them
 local function iterate(client, label, index, entry, first, ...)
-  local limit, given, count = take_limit(label, #entry.path_parameters - (first and 1 or 0), ...)
+  local limit, given, count = take_limit(label, entry, #entry.path_parameters - (first and 1 or 0), ...)
   local arguments = operation.read(label, entry, first, unpack(given, 1, count))
   if arguments.query ~= nil and type(arguments.query) ~= "table" then
     mistake.raise(label, "query: expected a table, got %s", mistake.type_of(arguments.query))

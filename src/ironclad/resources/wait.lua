@@ -72,7 +72,7 @@ local function check_wait_options(label, options, known)
     local value = options[name]
     if value ~= nil and (type(value) ~= "number" or value ~= value or value <= 0) then
       mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name,
-        type(value) == "number" and tostring(value) or mistake.type_of(value))
+        mistake.value_of(value))
     end
   end
   for _, name in ipairs { "on_progress", "callback" } do
@@ -276,11 +276,6 @@ local function has_text(answer, field)
   return type(answer) == "table" and type(answer[field]) == "string"
 end
 
-local function refuse_choice(label, name, given, choices)
-  mistake.raise(label, "%s: expected one of %s, got %s%s", name, table.concat(choices, ", "), tostring(given),
-    mistake.did_you_mean(given, choices))
-end
-
 -- Where a workflow is, for messages.
 local function whereabouts(workflow)
   if type(workflow) ~= "table" then return "Ironclad has not said where it is" end
@@ -293,9 +288,11 @@ local function wait_workflow(client, _, label, id, options)
   options = options or {}
   check_wait_options(label, options, of_workflows)
   local step, status = options.step, options.status
-  if (step == nil) == (status == nil) then mistake.raise(label, "expected one of step and status") end
-  if step ~= nil and not step_numbers[step] then refuse_choice(label, "step", step, steps) end
-  if status ~= nil and not is_status[status] then refuse_choice(label, "status", status, statuses) end
+  if (step == nil) == (status == nil) then
+    mistake.raise(label, "expected one of step and status, got %s", step == nil and "neither" or "both")
+  end
+  if step ~= nil and not step_numbers[step] then mistake.refuse_choice(label, "step", step, steps) end
+  if status ~= nil and not is_status[status] then mistake.refuse_choice(label, "status", status, statuses) end
   local function judge(workflow)
     if not has_text(workflow, "status") and not (step and has_text(workflow, "step")) then
       return true, nil, wait_error(label, "protocol", "Ironclad's answer is not a workflow")

@@ -22,6 +22,10 @@ local values = require "ironclad.values.values"
 
 local encode = {}
 
+local function expected(words, given)
+  return nil, ("expected %s, got %s"):format(words, values.kind(given) or mistake.value_of(given))
+end
+
 local function is_list(value)
   return type(value) == "table" and values.kind(value) == nil and not resources.client_of(value)
     and (value[1] ~= nil or getmetatable(value) == getmetatable(core.array {}))
@@ -30,7 +34,7 @@ end
 -- Accepts values of one Lua type.
 local function of_type(lua_type, words)
   return function(given)
-    if type(given) ~= lua_type then return nil, "expected " .. words end
+    if type(given) ~= lua_type then return expected(words, given) end
     return given
   end
 end
@@ -39,7 +43,7 @@ end
 local function made_by(kind, make, words)
   return function(given)
     if values.kind(given) == kind then return given end
-    if values.kind(given) then return nil, "expected " .. words end
+    if values.kind(given) then return expected(words, given) end
     local made, objection = make(given)
     if made then return made end
     return nil, ("expected %s (%s)"):format(words, objection)
@@ -80,17 +84,19 @@ local to_address = made_by("address", function(given)
 end, "an address: ironclad.address{…} or its lines as a text")
 
 local function to_email(given)
-  if type(given) ~= "string" or not given:find "^[^@%s]+@[^@%s]+$" then return nil, "expected an e-mail address" end
+  if type(given) ~= "string" or not given:find "^[^@%s]+@[^@%s]+$" then return expected("an e-mail address", given) end
   return given
 end
 
 local function to_texts(given)
   local list = core.array {}
   for i, text in ipairs(type(given) == "table" and given or {}) do
-    if type(text) ~= "string" then return nil, "expected a list of texts" end
+    if type(text) ~= "string" then
+      return nil, ("expected a list of texts: [%d] is %s"):format(i, mistake.value_of(text))
+    end
     list[i] = text
   end
-  if type(given) ~= "table" then return nil, "expected a list of texts" end
+  if type(given) ~= "table" then return expected("a list of texts", given) end
   local fault = mistake.list_fault(given)
   if fault then return nil, "expected a list of texts: " .. fault end
   return list
@@ -107,7 +113,7 @@ end
 
 local function to_number(given)
   local number = type(given) == "number" and given or number_beyond(given)
-  if not number then return nil, "expected a number" end
+  if not number then return expected("a number", given) end
   return number
 end
 
@@ -122,7 +128,7 @@ end
 
 local function to_reference(given)
   local id = encode.record_id(given)
-  if not id then return nil, "expected a record or its id" end
+  if not id then return expected("a record or its id", given) end
   if type(given) == "table" and not resources.client_of(given) then return given end
   return { recordId = id }
 end
@@ -206,7 +212,7 @@ end
 
 local function to_record_id(given)
   local id = encode.record_id(given)
-  if not id then return nil, "expected a record or its id" end
+  if not id then return expected("a record or its id", given) end
   return id
 end
 
@@ -221,7 +227,9 @@ local workflow_types = {
 }
 
 function workflow_types.array(given, field)
-  if not is_list(given) and not (type(given) == "table" and next(given) == nil) then return nil, "expected a list" end
+  if not is_list(given) and not (type(given) == "table" and next(given) == nil) then
+    return expected("a list", given)
+  end
   local fault = mistake.list_fault(given)
   if fault then return nil, "expected a list: " .. fault end
   local list = core.array {}
@@ -234,7 +242,7 @@ function workflow_types.array(given, field)
 end
 
 function workflow_types.object(given, field)
-  if type(given) ~= "table" or is_list(given) then return nil, "expected a table of named values" end
+  if type(given) ~= "table" or is_list(given) then return expected("a table of named values", given) end
   local object = {}
   for name, item in pairs(given) do
     local value, objection = encode.workflow(type(field.schema) == "table" and field.schema[name], item)
