@@ -75,7 +75,7 @@ describe("/send", function()
   it("answers an image unless it is told that a server asks", function()
     local body = { sig = "jane@example.com", et = "agreed", vid = table.concat(loaded().versions, ","),
       server_side = false }
-    local err = refused(nil, cw.acceptance:send(body))
+    local err = refused(200, cw.acceptance:send(body))
     assert.are.equal("protocol", err.kind)
     assert.are.equal("unknown", err.outcome)
     sandbox:advance(1)
