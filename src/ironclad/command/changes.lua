@@ -23,7 +23,8 @@ end
 
 changes.help = [[
 RESOURCE is records, workflows, entities or obligations. NAME=VALUE narrows the list. An item that was printed does not
-come again, unless it changes again; after a kill, at most the last one does.
+come again, unless it changes again; after a kill, at most the last one does. --table, and --csv without columns, print
+at the end: a run that is cut short before prints all its items again.
 
   ironclad changes records --state ~/records.state --follow | while read -r line; do …; done]]
 
@@ -46,6 +47,46 @@ local function arguments_of(resource, words, before, options)
   return given
 end
 
+local function check_form(options)
+  if options.every and not options.follow then fail.usage "--every goes with --follow" end
+  if not (options.json or options.csv or options.table or options.columns) then options.jsonl = true end
+  if not options.follow then return end
+  if options.json or options.table or options.csv == true then
+    fail.usage "--follow prints lines: --jsonl, --columns or --csv=COLUMNS"
+  end
+  options.lines = true
+end
+
+-- Writes what the printer still has. Only then the items of a state that is held are handled.
+local function finish(printer, release)
+  printer:finish()
+  terminal.flush()
+  if not release then return end
+  local saved, why = pcall(release, true)
+  if not saved then fail.failed("%s", tostring(why)) end
+end
+
+-- Prints the items. An item is handled when it has been written and flushed: when the next one is asked for, or at the
+-- end where the printer keeps items until then.
+local function print_all(found, printer)
+  local release -- of a state that is held
+  local fine, problem = pcall(function()
+    for item in found do
+      release = release or printer.holds and found.state:hold()
+      printer:item(item)
+      terminal.flush()
+    end
+  end)
+  found:close()
+  local err = found.error
+  if fine or err and err.kind ~= "cancelled" then fine, problem = pcall(finish, printer, release) end
+  if release then release(false) end
+  if err and (fine or err.kind == "cancelled") then fail.unless(nil, err) end
+  if fine then return end
+  if core.terminal.caught() then fail.cancelled() end
+  error(problem, 0)
+end
+
 function changes.run(words, options, before)
   local resource = words[1]
   if not mistake.set(resources)[resource or ""] then
@@ -53,7 +94,7 @@ function changes.run(words, options, before)
       resource and (", got %q"):format(resource) or "", resource and mistake.did_you_mean(resource, resources) or "")
   end
   if (options.state or "") == "" then fail.usage "--state FILE is missing: the last run is remembered there" end
-  if options.every and not options.follow then fail.usage "--every goes with --follow" end
+  check_form(options)
   local given = arguments_of(resource, words, before, options)
   local client, kind = connection.open(options), resource:gsub("ies$", "y"):gsub("s$", "")
   columns.check_kind(options, kind, client)
@@ -64,25 +105,7 @@ function changes.run(words, options, before)
       terminal.warn("ironclad: %s", tostring(err))
     end }
   end
-  if not (options.json or options.csv or options.table or options.columns) then options.jsonl = true end
-  if options.follow and (options.json or options.table) then
-    fail.usage "--follow prints lines: --jsonl or --columns"
-  end
-  local printer = output.items(options, kind)
-  local problem
-  fine, problem = pcall(function()
-    for item in found do
-      printer:item(item)
-      terminal.flush() -- asking for the next one says that this one is handled
-    end
-  end)
-  found:close()
-  if not fine then
-    if found.error then fail.unless(nil, found.error) end
-    if core.terminal.caught() then fail.cancelled() end
-    error(problem, 0)
-  end
-  printer:finish()
+  print_all(found, output.items(options, kind))
 end
 
 return changes

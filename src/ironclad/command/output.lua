@@ -40,6 +40,7 @@ local function check_once(columns)
 end
 
 --- The form that the options ask for. Raises a failure for options that contradict each other.
+-- @param options those of the command line; `lines`: each item is printed at once, so there is no table
 -- @return "json", "jsonl", "csv", "table" or "tsv"; and the list of columns, or nil
 function output.form(options)
   local chosen
@@ -56,7 +57,7 @@ function output.form(options)
   end
   local columns = options.columns and split(options.columns) or of_csv and split(options.csv) or nil
   if chosen == "csv" then check_once(columns or {}) end
-  return chosen or (terminal.is "output" and "table" or "tsv"), columns
+  return chosen or (terminal.is "output" and not options.lines and "table" or "tsv"), columns
 end
 
 -- A text as a field of tab-separated values: on one line, without control characters.
@@ -284,7 +285,7 @@ end
 
 local forms = { json = Json, jsonl = Jsonl, csv = Csv, table = Table, tsv = Tsv }
 
---- A printer of items: printer:item(item) for each, then printer:finish().
+--- A printer of items: printer:item(item) for each, then printer:finish(). With `holds`, items may be kept until then.
 -- @param options those of the command line
 -- @param kind the name of the items' kind, or nil
 -- @param default columns when none are asked for, or nil
@@ -299,7 +300,8 @@ function output.items(options, kind, default)
     end
   end
   return setmetatable({ columns = columns or (form ~= "csv" and default or nil), kind = kind, rows = {},
-    missing = missing, seen = {}, count_of_rows = 0 }, forms[form])
+    missing = missing, seen = {}, count_of_rows = 0, holds = form == "table" or form == "csv" and not columns },
+    forms[form])
 end
 
 -- ---- one value ----

@@ -246,6 +246,21 @@ local function add(self, id, time)
   if ask(self, "append", line_of(id, time, self.from)) == "gone" then self:save() end
 end
 
+--- From now on the store keeps what it has, and its lock: for a caller that writes its items to where they belong only
+-- at the end.
+-- @return function(handled), which ends this; with `handled` what was recorded meanwhile is saved
+function State:hold()
+  local store = self.store
+  local function nothing() return true end
+  self.store = setmetatable({ save = nothing, append = nothing, unlock = nothing }, { __index = store })
+  return function(handled)
+    self.store = store
+    local fine, problem = pcall(function() return handled and self:save() end)
+    if store.unlock then pcall(store.unlock) end
+    if not fine then error(problem, 0) end
+  end
+end
+
 --- Records that an item has been handled.
 -- @param from the time before which everything has been, too
 function State:handled(id, time, from)
