@@ -139,6 +139,8 @@ describe("the command ironclad", function()
     assert.equal("By body", ironclad.json.decode(out).name)
     out = good("api POST /records --body @-", body)
     assert.equal("By body", ironclad.json.decode(out).name)
+    out = good("records create type=mutualNDA name=@- --json", "By input")
+    assert.equal("By input", ironclad.json.decode(out).name)
   end)
 
   it("prints a request instead of sending it", function()
@@ -178,6 +180,11 @@ describe("the command ironclad", function()
     { "workflows list --limit", "%-%-limit needs a value" },
     { "workflows list --limit=few", 'expected a whole number from 1, got "few"' },
     { "workflows list --all --limit 3", "give one of them" },
+    { "records create type=a name=@- counterpartyName=@-", "counterpartyName: @%- was given for name already" },
+    { "records create type=a name=@- 'properties:=@-'", "properties: @%- was given for name already" },
+    { "records create --body @- name=@-", "name: @%- was given for %-%-body already", "{}" },
+    { "records smart-import attachment=@-", "a document needs the name of a file; standard input has none" },
+    { "workflows launch 'Mutual NDA' counterpartyName=A draft=@-", "draft: a document needs the name of a file" },
     { "workflows get", "id is missing" },
     { "workflows get IC-1 IC-2", 'unexpected "IC%-2"' },
     { "workflows cancel IC-1", "comment is missing" },
@@ -200,7 +207,7 @@ describe("the command ironclad", function()
   }
   for _, case in ipairs(wrong) do
     it("refuses: " .. case[1], function()
-      local out, err, status = run(case[1])
+      local out, err, status = run(case[1], case[3])
       assert.equal(2, status, err .. out)
       assert.equal("", out)
       assert.matches("^ironclad: [^\n]*" .. case[2] .. "[^\n]*\n$", err)

@@ -1,6 +1,7 @@
 -- Where the output goes: a pipe whose reader is gone, a full disk, a descriptor that is closed; for every subcommand.
 local command = require "spec.support.command"
 local commands = require "ironclad.command.commands"
+local output = require "ironclad.command.output"
 local peer = require "spec.support.peer"
 
 local sandbox, given, folder
@@ -111,11 +112,20 @@ describe("every subcommand", function()
   it("that reads standard input says that it cannot", function()
     local login = "login x --instance na1 --client-id a --service --as me --secret-stdin"
     for words, label in pairs { ["download --to got -"] = "", [login] = "--secret-stdin: ", ["run -"] = "",
-      ["records create --body @-"] = "--body: " } do
-      local out = command.shell(("($ironclad %s < /tmp; echo status $?) 2>&1"):format(words), given)
-      assert.matches("^ironclad: " .. label:gsub("%-", "%%-") .. "cannot read [^\n]*: Is a directory\nstatus [12]\n$",
-        out, words)
+      ["records create --body @-"] = "--body: ", ["records create type=a name=@-"] = "name: " } do
+      for redirection, why in pairs { ["< /tmp"] = "Is a directory", ["<&-"] = "Bad file descriptor" } do
+        local out = command.shell(("($ironclad %s %s; echo status $?) 2>&1"):format(words, redirection), given)
+        assert.equal(("ironclad: %scannot read standard input: %s\nstatus 1\n"):format(label, why), out, words)
+      end
     end
+  end)
+
+  it("says that there can be no temporary file", function()
+    local tmpfile = io.tmpfile
+    io.tmpfile = function() return nil, "Read-only file system", 30 end -- luacheck: ignore 122
+    local _, problem = pcall(output.list, { csv = true }, { { id = "x" } })
+    io.tmpfile = tmpfile -- luacheck: ignore 122
+    assert.same({ "cannot write a temporary file: Read-only file system", 1 }, { problem.message, problem.status })
   end)
 
   it("ends well when standard input is closed", function()

@@ -71,7 +71,7 @@ local function main_page()
   add(".SH VALUES")
   for _, pair in ipairs {
     { "NAME=TEXT", "A value by the type of its field: text, number, true or false, a date, \"USD 5000\", a list a,b." },
-    { "NAME=@FILE", "The content of a file, or a document to upload; @- is standard input." },
+    { "NAME=@FILE", "The content of a file (@-: of standard input), or a document to upload." },
     { "NAME:=JSON", "A value of any type; null removes one." }, { "NAME.SUB=TEXT", "A field of an object." },
   } do add_item(lines, pair[1], pair[2]) end
   add(".SH EXIT STATUS")

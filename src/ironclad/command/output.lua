@@ -241,6 +241,7 @@ end
 
 local function check_spool(done, message)
   if not done then fail.failed("cannot write a temporary file: %s", tostring(message)) end
+  return done
 end
 
 function Csv:item(item)
@@ -250,7 +251,7 @@ function Csv:item(item)
   end
   -- The columns are known only when all items are known. Until then the items are kept in a file.
   if not self.spool then
-    self.spool, self.names, self.known = assert(io.tmpfile()), {}, {}
+    self.spool, self.names, self.known = check_spool(io.tmpfile()), {}, {}
   end
   local row = {}
   for name, value in pairs(plain_of(item)) do

@@ -46,15 +46,26 @@ function terminal.columns() return screen.columns(OUTPUT) end
 
 local EBADF = 9
 local held = {} -- files that stand for closed descriptors
+local input_of  -- the argument that standard input was read for
 
 --- Makes sure that the descriptors of standard input, output and error are open. Otherwise the next file or socket
--- would get the number of one that the caller has closed, and what is printed would go there. Writing to what stands
--- for it fails.
+-- would get the number of one that the caller has closed, and what is printed would go there. Reading and writing what
+-- stands for it fails.
 function terminal.hold_descriptors()
+  input_of = nil
   for _, file in ipairs { io.stdin, io.stdout, io.stderr } do
     local _, _, number = file:seek("cur", 0)
-    if number == EBADF then held[#held + 1] = io.open("/dev/null", "rb") end
+    if number == EBADF then held[#held + 1] = io.open("/dev/null", file == io.stdin and "wb" or "rb") end
   end
+end
+
+--- Reads all of standard input for an argument. Refuses a second argument, which would get nothing.
+function terminal.read_for(name)
+  if input_of then fail.usage("%s: @- was given for %s already; standard input is read once", name, input_of) end
+  input_of = name
+  local text, problem = io.stdin:read "*a"
+  if not text then fail.failed("%s: cannot read standard input: %s", name, problem) end
+  return text
 end
 
 local function check(done, message, number)

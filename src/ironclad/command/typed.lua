@@ -10,6 +10,7 @@ local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
+local terminal = require "ironclad.command.terminal"
 
 local encode = lazy "ironclad.values.encode"
 local values = lazy "ironclad.values.values"
@@ -25,11 +26,11 @@ end
 
 local function read_file(name, path)
   if path == "" then fail.usage("%s: the name of the file is missing after @; the text @ is @@", name) end
-  local file, message = io.stdin, nil
-  if path ~= "-" then file, message = io.open(path, "rb") end
+  if path == "-" then return terminal.read_for(name) end
+  local file, message = io.open(path, "rb")
   if not file then fail.usage("%s: cannot read %s", name, message) end
   local text, problem = file:read "*a"
-  if path ~= "-" then file:close() end
+  file:close()
   if not text then fail.usage("%s: cannot read %s: %s", name, path, tostring(problem)) end
   return text
 end
@@ -141,6 +142,8 @@ local readers = {
   file = function(name, text)
     local path = text:match "^@(.*)$" or text
     if path == "" then fail.usage("%s: the name of a file is missing: %s=@FILE", name, name) end
+    -- Ironclad shows the name, and takes only some endings.
+    if text == "@-" then fail.usage("%s: a document needs the name of a file; standard input has none", name) end
     local file, problem = io.open(path, "rb")
     if not file then fail.usage("%s: cannot read %s", name, problem) end
     file:close()
