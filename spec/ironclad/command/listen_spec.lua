@@ -80,6 +80,29 @@ describe("ironclad listen", function()
     assert.are.equal(0, count_webhooks())
   end)
 
+  it("sends on what proxies have added", function()
+    local hook, app = scene.answering { peer.answer(200) }, scene.answering { peer.answer(202) }
+    local made = assert(client.webhooks:create { targetURL = peer.url(hook), events = { "*" } })
+    sandbox:send_event "workflow_paused"
+    sandbox:settle_deliveries()
+    assert(client.webhooks:delete(made.id))
+    local finish = start("--json --limit 1 --forward-to 127.0.0.1:" .. app:port())
+    local webhook, sent = registered(), hook:requests()[1]
+    peer.write_file(folder .. "/body", sent.body)
+    local words = { "X-Trace: 1", "x-trace: 2", "X-As-User-Email: a@b.example" }
+    for name, value in pairs(sent.headers) do
+      if name:find "^x%-" or name == "content-type" then words[#words + 1] = name .. ": " .. value end
+    end
+    for i, header in ipairs(words) do words[i] = "-H " .. peer.quoted(header) end
+    peer.shell(("curl -sS -m 30 %s --data-binary @%s/body %s"):format(table.concat(words, " "), folder,
+      webhook.targetURL))
+    local out, messages = finish()
+    assert.are.equal("", messages)
+    assert.are.equal(202, ironclad.json.decode(out).forwarded.status)
+    assert.are.equal("1, 2", app:requests()[1].headers["x-trace"])
+    assert.is_nil(app:requests()[1].headers["x-as-user-email"])
+  end)
+
   it("shows lines on a terminal until Ctrl-C, and removes its webhook", function()
     local closed = peer.refused_port()
     local triggered = trigger_soon "w1"
@@ -158,6 +181,13 @@ describe("ironclad listen", function()
     ["--events ,"] = "%-%-events: expected names",
     ["--forward-to ftp://x"] = "%-%-forward%-to: expected a URL",
     ["--forward-to http://"] = "%-%-forward%-to: expected a URL",
+    ["--forward-to 'http://a b/'"] = '%-%-forward%-to: "http://a b/" is not a URL such as',
+    ["--forward-to 'a b'"] = '%-%-forward%-to: "http://a b" is not a URL such as',
+    ["--forward-to http://user:pw@localhost:9/"] = "%-%-forward%-to: .- must not hold a user name or password",
+    ["--forward-to 99999"] = "%-%-forward%-to: .- is not a URL such as",
+    ["--forward-to http://app.example.test/"] = "must be https: plain http goes only to this machine\n$",
+    ["--host ''"] = "%-%-host: expected an address",
+    ["--register ''"] = '%-%-register: expected an https URL, got ""\n$',
     ["--limit 0"] = "%-%-limit: expected a whole number from 1",
     ["--port x"] = "%-%-port: expected a whole number",
     ["--port 70000"] = "%-%-port: expected a whole number from 0 to 65535",

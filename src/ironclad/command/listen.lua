@@ -46,7 +46,7 @@ local FORWARD_SECONDS, CLEANUP_SECONDS = 30, 15
 
 -- Headers of a delivery that belong to its connection, or that are set again when it is forwarded.
 local dropped = mistake.set { "host", "content-length", "content-type", "connection", "transfer-encoding", "expect",
-  "accept-encoding", "authorization", "te", "keep-alive", "upgrade" }
+  "accept-encoding", "authorization", "x-as-user-email", "x-as-user-id", "te", "keep-alive", "upgrade" }
 
 -- ---- the options ----
 
@@ -75,7 +75,8 @@ end
 
 -- Registers the webhook -> what to undo at the end, or nil.
 local function register(client, url, events)
-  local webhook, err, did = client.webhooks:ensure { targetURL = url, events = events }
+  local fine, webhook, err, did = pcall(client.webhooks.ensure, client.webhooks, { targetURL = url, events = events })
+  if not fine then fail.usage("--register: %s", (tostring(webhook):gsub("^.*targetURL: ", ""))) end
   fail.unless(webhook, err)
   local done = did.action == "created" and "registered for now" or did.action == "unchanged" and "registered already"
     or did.action
@@ -97,19 +98,38 @@ end
 
 -- ---- one event ----
 
+-- The headers to forward. Those of one name, which a proxy may have added, are one list.
 local function headers_of(request)
-  local headers = {}
+  local headers, names = {}, {}
   for _, pair in ipairs(request.headers) do
-    if not dropped[pair[1]:lower()] then headers[pair[1]] = pair[2] end
+    local key = pair[1]:lower()
+    if not dropped[key] then
+      local name = names[key] or pair[1]
+      headers[name] = names[key] and headers[name] .. ", " .. pair[2] or pair[2]
+      names[key] = name
+    end
   end
   return headers
 end
 
--- Posts a delivery to the application -> { status =, seconds = } or { error = }.
+local function post(client, url, request, dry_run)
+  return run.call(client, "forward", "POST", { url = url, forward = request.body, headers = headers_of(request),
+    deadline = FORWARD_SECONDS, max_retries = 0, dry_run = dry_run }, url)
+end
+
+-- Refuses a URL to which nothing can be posted, before an event is answered.
+local function check_forward(client, url)
+  local fine, problem = pcall(post, client, url, { body = "{}", headers = {} }, true)
+  if fine then return end
+  problem = tostring(problem):gsub("^.*forward: url: ", ""):gsub(" %(allow_http[^)]*%)", "")
+  fail.usage("--forward-to: %q %s", url, problem)
+end
+
+-- Posts a delivery to the application -> { status =, seconds = } or { error = }. It raises nothing, so that the event
+-- is shown: Ironclad does not send it again.
 local function forward(client, url, request)
-  local _, err, response = run.call(client, "forward", "POST",
-    { url = url, forward = request.body, headers = headers_of(request), deadline = FORWARD_SECONDS, max_retries = 0 },
-    url)
+  local fine, value, err, response = pcall(post, client, url, request)
+  if not fine then return { error = tostring(value) } end
   if response and response.status then return { status = response.status, seconds = response.seconds } end
   return { error = err and tostring(err) or "no answer" }
 end
@@ -208,7 +228,9 @@ end
 function listen.run(words, options)
   if words[1] then fail.usage("listen takes no %q; --events chooses the events", words[1]) end
   local settings = { forward_to = forward_url(options["forward-to"]), events = events_of(options.events) }
+  if options.host == "" then fail.usage "--host: expected an address of this machine, got nothing" end
   local client = connection.open(options)
+  if settings.forward_to then check_forward(client, settings.forward_to) end
   settings.sandbox = connection.is_sandbox(client)
   if options.keep and not (options.register or settings.sandbox) then fail.usage "--keep goes with --register" end
   settings.port = options.port or settings.sandbox and 0 or DEFAULT_PORT
