@@ -11,12 +11,18 @@ local answers = rows.answers(ROWS)
 
 after_each(scene.stop)
 
--- What the command prints of all rows.
-local function listed(words)
+-- What the command prints, and the server that it asked.
+local function run(words)
   local server = scene.answering(answers)
-  local out, err, status = command.run("records list --all " .. words, { IRONCLAD_INSTANCE = peer.url(server),
+  local out, err, status = command.run("records list " .. words, { IRONCLAD_INSTANCE = peer.url(server),
     IRONCLAD_TOKEN = scene.TOKEN, IRONCLAD_AS_USER = "a@b.example" })
   assert.are.same({ 0, "" }, { status, err })
+  return out, server
+end
+
+-- What the command prints of all rows.
+local function listed(words)
+  local out, server = run("--all " .. words)
   assert.are.equal(#answers, #server:requests())
   return out
 end
@@ -32,6 +38,13 @@ local function check(out, pattern)
 end
 
 describe("thousands of rows", function()
+  for words, count in pairs { [""] = 30, ["pageSize=100"] = 30, ["page=0 pageSize=100"] = 30,
+    ["pageSize=100 --limit 120"] = 120, ["pageSize=100 --all"] = ROWS } do
+    it("end after 30, unless something else is said: " .. words, function()
+      assert.are.equal(count, select(2, run(words .. " --jsonl"):gsub("\n", "")))
+    end)
+  end
+
   it("as tab-separated values", function() check(listed "", "\n?IC%-(%d+)\t[^\n]*\n") end)
   it("as a table", function() check(listed "--table", "\nIC%-(%d+) ") end)
   it("as lines of JSON", function() check(listed "--jsonl", '"id":"r(%d+)"[^\n]*') end)

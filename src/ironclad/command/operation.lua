@@ -75,8 +75,7 @@ local function print_list(client, entry, arguments, options)
   end
   if options.all and options.limit then fail.usage "--all and --limit: give one of them" end
   local limit = options.limit or DEFAULT_LIMIT
-  local paged = arguments.query.page or arguments.query.pageSize
-  if options.all or entry.paging == "none" or paged then limit = options.limit end
+  if options.all or entry.paging == "none" then limit = options.limit end
   local methods = request.methods(client, entry.resource)
   local each = "each" .. entry.name:match "^list(.*)$"
   arguments.query.limit = limit
