@@ -28,8 +28,11 @@
 #define ERASE_LINE  21
 #define DELETE      127
 
-/* The last of SIGINT, SIGTERM and SIGHUP that arrived, and the child that they are passed on to. */
+/* The last of terminal_signals that arrived, and the child that they are passed on to. */
 static volatile sig_atomic_t terminal_signal, terminal_child;
+
+static const int terminal_signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+#define SIGNALS (sizeof terminal_signals / sizeof *terminal_signals)
 
 static int terminal_fail(lua_State *L, const char *message) {
     lua_pushnil(L);
@@ -55,22 +58,21 @@ static int terminal_columns(lua_State *L) {
 
 static void terminal_catch(int number) {
     terminal_signal = number;
-    /* The terminal sends SIGINT to the child itself. */
-    if (terminal_child > 0 && number != SIGINT) kill((pid_t)terminal_child, number);
+    /* The terminal sends SIGINT and SIGQUIT to the child itself. */
+    if (terminal_child > 0 && number != SIGINT && number != SIGQUIT) kill((pid_t)terminal_child, number);
 }
 
-/* catch_signals(): from now on SIGINT, SIGTERM and SIGHUP are only remembered; the second one ends the
- * process. A signal that the parent process ignores stays ignored. SIGPIPE is ignored, so that a write to a
- * closed pipe fails. */
+/* catch_signals(): from now on SIGINT, SIGQUIT, SIGTERM and SIGHUP are only remembered; the second one ends
+ * the process. A signal that the parent process ignores stays ignored. SIGPIPE is ignored, so that a write to
+ * a closed pipe fails. */
 static int terminal_catch_signals(lua_State *L) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     (void)L;
     signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    for (size_t i = 0; i < SIGNALS; i++) {
         struct sigaction action = {.sa_handler = terminal_catch, .sa_flags = (int)SA_RESETHAND}, old;
         sigemptyset(&action.sa_mask);
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
+        if (sigaction(terminal_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(terminal_signals[i], &action, NULL);
     }
     return 0;
 }
@@ -189,6 +191,22 @@ static int terminal_spawn(pid_t *child, char *const *words, char *const *environ
     return failed;
 }
 
+/* Starts the child that signals are passed on to, and passes on one that has arrived already. */
+static int terminal_start(pid_t *child, char *const *words, char *const *environment) {
+    sigset_t signals, before;
+    sigemptyset(&signals);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&signals, terminal_signals[i]);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    int failed = terminal_spawn(child, words, environment);
+    if (!failed) {
+        terminal_child = (sig_atomic_t)*child;
+        if (terminal_signal) kill(*child, terminal_signal);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
 /* run(words, environment) -> the exit status of a program, found through PATH and run without a shell, with
  * this process's standard streams; 128 and the number of the signal that ended it; nil and a message when it
  * cannot be started. `environment` is a list of "NAME=value" lines, set for the program only, and of names,
@@ -201,9 +219,8 @@ static int terminal_run(lua_State *L) {
     char **environment = terminal_push_environment(L, 2);
     if (!words[0]) return luaL_argerror(L, 1, "a list of words expected");
     pid_t child;
-    int status = 0, reason = terminal_spawn(&child, words, environment);
+    int status = 0, reason = terminal_start(&child, words, environment);
     if (reason) return terminal_fail(L, strerror(reason));
-    terminal_child = (sig_atomic_t)child;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     terminal_child = 0;

@@ -315,6 +315,18 @@ describe("ironclad sandbox", function()
     assert.equal(2, select(3, command.run("sandbox --clock yesterday -- true", given)))
   end)
 
+  it("passes on a signal that came before the command was started", function()
+    peer.write_file(folder .. "/early.lua", [[
+      local terminal = require("ironclad.core").terminal
+      terminal.catch_signals()
+      terminal.run({ "sh", "-c", "kill -TERM $PPID" }, {})
+      print(terminal.caught())
+      print(terminal.run({ "sleep", "100" }, {}))]])
+    local out = peer.shell(command.environment() .. " " .. require("spec_process").interpreter() .. " " .. folder
+      .. "/early.lua")
+    assert.equal("15\n143\n", out)
+  end)
+
   it("prints lines for a shell until it is interrupted", function()
     local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & %s; pkill -INT -P $! ; "
       .. "kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(folder,
