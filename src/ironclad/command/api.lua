@@ -10,7 +10,7 @@ local typed = require "ironclad.command.typed"
 local api = { flags = {} }
 
 for _, list in ipairs { connection.flags, output.flags, {
-  { "body", value = "@FILE", text = "The JSON body: @FILE, @- or JSON text" },
+  { "body", value = "@FILE", empty = true, text = "The JSON body: @FILE, @- or JSON text" },
   { "header", value = "NAME:VALUE", many = true, text = "One more header; may be repeated" },
   { "output", short = "o", value = "PATH", text = "Where the answer goes: a path, a FOLDER/, or -" },
 }, request.flags } do
@@ -48,14 +48,31 @@ local function request_of(words, options)
 end
 
 local function headers_of(list)
-  local headers
+  local headers, seen = nil, {}
   for _, line in ipairs(list or {}) do
     local name, value = line:match "^([%w-]+):%s*(.*)$"
     if not name then fail.usage("--header: expected NAME:VALUE, got %q", line) end
-    headers = headers or {}
+    if seen[name:lower()] then fail.usage("--header: %s is given twice", name) end
+    seen[name:lower()], headers = true, headers or {}
     headers[name] = value
   end
   return headers
+end
+
+-- Whether an answer was JSON. Any other text is printed as it is.
+local function is_json(response)
+  local kind = response.headers["content-type"]
+  kind = ((type(kind) == "table" and kind[1] or kind) or ""):match("^[^;%s]*"):lower()
+  return kind == "application/json" or kind:find "%+json$" ~= nil
+end
+
+-- Sends the request. A mistake in it has the names of this command.
+local function send(client, method, path, call)
+  local fine, value, err, response = pcall(client.request, client, method, path, call)
+  if fine then return value, err, response end
+  local text = tostring(value)
+  if not text:find "^request: " then error(value, 0) end
+  fail.usage("%s", (text:gsub("^request: ", ""):gsub("^headers%.", "--header ")))
 end
 
 function api.run(words, options, before)
@@ -63,23 +80,23 @@ function api.run(words, options, before)
   local call = { headers = headers_of(options.header), body = options.body and typed.body(options.body) or nil }
   local seen, in_body = {}, method ~= "GET" and method ~= "DELETE"
   for i = first, #words do
-    local name, text, is_json = typed.split(words[i])
+    local name, text, as_json = typed.split(words[i])
     if not name or i > before then fail.usage("expected NAME=VALUE, got %q", words[i]) end
     typed.once(seen, name)
     local place = in_body and "body" or "query"
     call[place] = call[place] or {}
-    typed.put(call[place], name, is_json and typed.read(name, text, true) or typed.value(name, text))
+    typed.put(call[place], name, as_json and typed.read(name, text, true) or typed.value(name, text))
   end
   if options["dry-run"] then call.dry_run = true end
   local to = options.output
   if to then call.to = to == "-" and terminal.write or to end
   local client = connection.open(options)
-  local value, err = client:request(method, path, call)
+  local value, err, response = send(client, method, path, call)
   if options["dry-run"] then return request.print(value, err) end
   fail.unless(value, err)
   if to then return to ~= "-" and terminal.write(terminal.clean(value), "\n") end
   if value == true or value == nil then return terminal.say("done: %s %s", method, path) end
-  if type(value) == "string" then
+  if type(value) == "string" and not is_json(response) then
     return terminal.write(terminal.is "output" and terminal.clean(value, true) or value)
   end
   if not (options.jsonl or options.csv or options.table or options.columns) then options.json = true end

@@ -70,7 +70,7 @@ local own_names = {
     local known = {}
     for _, schema in ipairs(type(page.list) == "table" and page.list or {}) do
       local fields = type(schema) == "table" and schema.schema
-      for name in pairs(type(fields) == "table" and fields or {}) do known[name] = true end
+      for name in pairs(type(fields) == "table" and fields or {}) do known[tostring(name)] = true end
     end
     return known
   end,
@@ -153,7 +153,7 @@ function columns.check_kind(options, kind, client)
   if #unknown == 0 or options["dry-run"] then return end
   local own, err = own_names[kind](client)
   if err and err.kind == "cancelled" then fail.cancelled(err) end
-  for name in pairs(own or {}) do known[#known + 1] = name end
+  for name in pairs(own or {}) do known[#known + 1] = tostring(name) end
   table.sort(known)
   for _, name in ipairs(unknown_in(unknown, mistake.set(known))) do
     -- Where the own fields are not known, only what looks like a documented field is refused.

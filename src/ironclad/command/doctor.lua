@@ -176,8 +176,8 @@ local function check_connection(client)
     report("wrong", tostring(err), advice_for(err))
     return err.kind == "auth" and fail.LOGIN or fail.FAILED
   end
-  report("ok", ("acts as %s <%s> of %s"):format(about.user.displayName, about.user.email,
-    about.company.companyDisplayName or about.user.companyName))
+  report("ok", ("acts as %s <%s> of %s"):format(tostring(about.user.displayName), tostring(about.user.email),
+    tostring(about.company.companyDisplayName or about.user.companyName)))
   if about.expires_in then
     report("ok", ("the token is valid for %.0f minutes, and is renewed by itself"):format(about.expires_in / 60))
   end

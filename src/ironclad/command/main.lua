@@ -84,7 +84,9 @@ end
 
 local function report_cancelled(problem)
   local err = problem.err
-  if err and err.outcome == "unknown" then
+  if not err then
+    terminal.warn "ironclad: cancelled"
+  elseif err.outcome == "unknown" then
     terminal.warn("ironclad: cancelled. The request was sent, so it may have been carried out: look before you "
       .. "repeat it")
   else
@@ -99,6 +101,7 @@ local function one_line(text) return (text:gsub("\\\n", "\\n"):gsub("[\r\n]+", "
 local function in_words(text)
   local resource, name, rest = text:match "^([%a_.]+):([%a_]+): (.*)$"
   local names = require "ironclad.command.names"
+  rest = rest and rest:gsub("%(extra = .- sends fields", "(`ironclad api` sends fields")
   if not resource or not (names.resource { resource } or names.is_clickwrap(resource)) then return text end
   return ("%s %s: %s"):format(names.words_to(resource), names.shown((name:gsub("^each", "list"))), rest)
 end

@@ -23,10 +23,10 @@ output.flags = {
 local SAMPLE = 200 -- items that decide the widths of the columns
 local GAP = 2      -- columns between two columns
 
-local function split(text)
+local function split(text, option)
   local list = {}
   for name in text:gmatch "[^,]+" do list[#list + 1] = name:match "^%s*(.-)%s*$" end
-  if #list == 0 then fail.usage("expected columns, as in --csv ironcladId,name") end
+  if #list == 0 then fail.usage("--%s: expected columns, as in --%s ironcladId,name, got %q", option, option, text) end
   return list
 end
 
@@ -55,7 +55,7 @@ function output.form(options)
   if options.columns and (options.json or options.jsonl) then
     fail.usage("--columns does not go with --%s, which prints every field", options.json and "json" or "jsonl")
   end
-  local columns = options.columns and split(options.columns) or of_csv and split(options.csv) or nil
+  local columns = options.columns and split(options.columns, "columns") or of_csv and split(options.csv, "csv") or nil
   if chosen == "csv" then check_once(columns or {}) end
   return chosen or (terminal.is "output" and not options.lines and "table" or "tsv"), columns
 end
@@ -254,7 +254,7 @@ function Csv:item(item)
     self.spool, self.names, self.known = check_spool(io.tmpfile()), {}, {}
   end
   local row = {}
-  for name, value in pairs(plain_of(item)) do
+  for name, value in pairs(type(item) == "table" and plain_of(item) or { value = item }) do
     name = tostring(name)
     row[name] = cells.text(value)
     if not self.known[name] then

@@ -151,7 +151,8 @@ local function check_required(schema, attributes)
   for name, field in pairs(type(schema.schema) == "table" and schema.schema or {}) do
     local required = type(field) == "table" and field.required == "always" and field.default == nil
     if required and attributes[name] == nil then
-      local document = field.type == "document" or field.type == "array" and field.elementType.type == "document"
+      local element = field.type == "array" and field.elementType or field
+      local document = type(element) == "table" and element.type == "document"
       missing[#missing + 1] = name .. (document and "=@FILE" or "=…")
     end
   end

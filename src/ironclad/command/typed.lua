@@ -199,6 +199,7 @@ end
 --- A text by the type of its field.
 -- @param field { type =, list =, choices =, elementType = }: of the catalog, a workflow's schema, or a record's
 function typed.value(name, text, field)
+  if type(field) ~= "table" then field = nil end -- of a schema that is not as documented
   local kind = field and field.type
   if field and field.list then
     local list = split_list(text)

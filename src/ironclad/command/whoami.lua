@@ -25,11 +25,12 @@ end
 function whoami.show(client, name, options)
   local about = fail.unless(client:check())
   local describe = require("ironclad.core").describe(client.connection)
+  local scopes = type(about.scopes) == "table" and about.scopes or nil
   local row = {
     connection = name or "the environment", instance = describe.origin, user = about.user.displayName,
     email = about.user.email, company = about.company.companyDisplayName or about.user.companyName,
     grant = describe.grant, expires_in = about.expires_in and math.floor(about.expires_in),
-    scopes = options.scopes and about.scopes or (about.scopes and #about.scopes),
+    scopes = options.scopes and scopes or (scopes and #scopes),
   }
   if output.form(options) ~= "table" then
     output.value(options, row)
@@ -40,12 +41,12 @@ function whoami.show(client, name, options)
   terminal.write(terminal.clean(("at %s, by %s (%s)\n"):format(row.instance,
     name and "the connection " .. name or row.connection, row.grant), true))
   if about.expires_in then terminal.write(("The token is valid for %s.\n"):format(duration(about.expires_in))) end
-  if about.scopes then
-    local count = #about.scopes == 1 and "1 scope" or #about.scopes .. " scopes"
+  if scopes then
+    local count = #scopes == 1 and "1 scope" or #scopes .. " scopes"
     local hint = "; `ironclad whoami --scopes` lists them."
     terminal.write("It has ", count, options.scopes and ":" or hint, "\n")
-    for _, scope in ipairs(options.scopes and about.scopes or {}) do
-      terminal.write("  ", terminal.clean(scope), "\n")
+    for _, scope in ipairs(options.scopes and scopes or {}) do
+      terminal.write("  ", terminal.clean(tostring(scope)), "\n")
     end
   end
   return about

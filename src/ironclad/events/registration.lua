@@ -59,8 +59,8 @@ end
 local function find(iterator, url)
   local other
   for webhook in iterator do
-    local target = webhook.targetURL
-    if target == url then return webhook end
+    local target = type(webhook) == "table" and webhook.targetURL or nil
+    if target and target == url then return webhook end
     if not other and type(target) == "string" and normal(target) == normal(url) then other = webhook end
   end
   return other
