@@ -107,7 +107,8 @@ end)
 
 it("an option's number is written in digits", function()
   check("records list", { { "--timeout=.5", "/records?" }, { "--limit=012", "pageSize=12" } })
-  for option, wanted in pairs { limit = "a whole number from 1", timeout = "a number of seconds from 0.001" } do
+  for option, wanted in pairs {
+    limit = "a whole number from 1", timeout = "a number of seconds from 0.001 to 86400" } do
     local cases = {}
     for _, text in ipairs { "0x10", "1e3", " 5 ", "nan", "inf", "-inf", "99999999999999999999999" } do
       if option == "limit" or not text:find "^9" then

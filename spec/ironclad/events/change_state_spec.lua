@@ -48,7 +48,7 @@ describe("the state", function()
     for _, line in ipairs { "x", "[]", '["a"]', '["a","b",1]', "[1,2,3]", '["a",1]', "" } do
       refused(header .. line .. "\n", "line 2 is damaged")
     end
-    refused(good, "it was made with other arguments", { types = { "mutualNDA" } })
+    refused(good, "it was made with other arguments (none, now types=mutualNDA)", { types = { "mutualNDA" } })
     refused((good:gsub('"host":"[^"]*"', '"host":"https://na1.ironcladapp.com"')),
       "it is about https://na1.ironcladapp.com, not " .. trial.sandbox.url)
   end)

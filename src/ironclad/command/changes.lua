@@ -11,9 +11,11 @@ local typed = require "ironclad.command.typed"
 
 local changes = { flags = {
   { "state", value = "FILE", text = "Where the last run is remembered; required" },
-  { "since", value = "TIME", text = "Where the first run begins: a time, or now (default: everything there is)" },
+  { "since", value = "TIME", empty = true,
+    text = "Where the first run begins: a time, or now (default: everything there is)" },
   { "follow", text = "Go on: look again after each --every" },
-  { "every", value = "SECONDS", kind = "seconds", text = "With --follow: how often (default: 60)" },
+  { "every", value = "SECONDS", kind = "seconds", least = 0.001, most = 365 * 24 * 3600,
+    text = "With --follow: how often (default: 60)" },
   { "dry-run", refused = "the requests depend on what the file of --state remembers; `ironclad RESOURCE list "
     .. "--dry-run` shows that of a list" },
 } }
@@ -99,7 +101,11 @@ function changes.run(words, options, before)
   local client, kind = connection.open(options), resource:gsub("ies$", "y"):gsub("s$", "")
   columns.check_kind(options, kind, client)
   local fine, found = pcall(client[resource].changes, client[resource], given)
-  if not fine then fail.usage("%s", (tostring(found):gsub("^%a+:changes: (%a+: )", "--%1"))) end
+  if not fine then
+    local text = tostring(found):gsub("^%a+:changes: ", ""):gsub("^s%a+: ", { ["since: "] = "--since: ",
+      ["state: "] = "--state: " })
+    fail.usage("%s", text)
+  end
   if options.follow then
     found = found:follow { every = options.every, on_error = function(err)
       terminal.warn("ironclad: %s", tostring(err))

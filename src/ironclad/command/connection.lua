@@ -10,10 +10,10 @@ local connection = {}
 --- The options of every subcommand that uses a connection.
 connection.flags = {
   { "connection", short = "c", value = "NAME", text = "The connection to use (`ironclad connections` lists them)" },
-  { "as", value = "USER", text = "E-mail or id of the user to act as" },
-  { "timeout", value = "SECONDS", kind = "seconds", least = 0.001,
+  { "as", value = "USER", empty = true, text = "E-mail or id of the user to act as" },
+  { "timeout", value = "SECONDS", kind = "seconds", least = 0.001, most = 86400,
     text = "Time for one attempt (default: 60)" },
-  { "deadline", value = "SECONDS", kind = "seconds", least = 0.001,
+  { "deadline", value = "SECONDS", kind = "seconds", least = 0.001, most = 365 * 24 * 3600,
     text = "Time for a whole call with its retries (default: 300)" },
 }
 

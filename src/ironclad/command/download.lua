@@ -110,6 +110,9 @@ end
 
 function download.run(words, options)
   if not words[1] then fail.usage "expected an ID, as in `ironclad download IC-12`" end
+  for _, id in ipairs(words) do
+    if id == "" then fail.usage "expected an ID, got an empty one" end
+  end
   if options["dry-run"] then return preview(words, options) end
   local folder = (options.to or "."):gsub("/+$", "") .. "/"
   if folder == "/" and options.to ~= "/" then folder = "./" end

@@ -12,7 +12,7 @@ local export = { flags = {
   { "to", value = "DAY", kind = "day", text = "The last day" },
   { "format", value = "FORMAT", choices = { "CSV", "JSON" }, text = "CSV or JSON (default: CSV)" },
   { "output", short = "o", value = "PATH", text = "Where it goes (default: standard output)" },
-  { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait (default: an hour)" },
+  { "wait", value = "SECONDS", kind = "seconds", least = 0.001, text = "The longest time to wait (default: an hour)" },
   { "types", value = "TYPES", text = "For records: their types, separated by commas" },
 } }
 for _, list in ipairs { connection.flags, request.flags } do
@@ -40,9 +40,14 @@ local function target(options)
   return terminal.write
 end
 
--- Refuses a folder that does not exist, before a report is made and waited for.
+-- Refuses a folder that does not exist, and one as the name of the file, before a report is made and waited for.
 local function check_target(options)
   local folder = (options.output or ""):match "^(.*/)[^/]*$"
+  local itself = options.output and not options.output:find "/$" and io.open(options.output .. "/.", "rb")
+  if itself then
+    itself:close()
+    fail.usage("--output: %s is a folder; for a file in it, give %s/", options.output, options.output)
+  end
   local file, why
   if folder then file, why = io.open(folder .. ".", "rb") end
   if file then return file:close() end

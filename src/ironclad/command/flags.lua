@@ -7,7 +7,8 @@
 --   hidden = true                                      not in the help
 --   refused = "…"                                      there is no such option: why, and what to do; also hidden
 --   choices = {…}                                      the values that the completion offers; list = true: several
---   kind = "seconds", "count" or "day"                 a number from `least`, a whole number up to `most`, or a day
+--   empty = true                                       an empty value is for what uses it
+--   kind = "seconds", "count" or "day"                 a number or a whole number from `least` to `most`, or a day
 
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
@@ -37,19 +38,22 @@ local function unknown(known, word)
     nearest and fail.meant("--" .. nearest) or "; a text or an id that begins with - goes after --")
 end
 
+local LARGEST = 2 ^ 53 -- whole numbers up to this one are exact
+
 local readers = {
   seconds = function(flag, text)
     local number = values.number(text)
-    if not number or number < (flag.least or 0) then
+    if not number or number < (flag.least or 0) or number > (flag.most or math.huge) then
+      local range = flag.most and (" from %.14g to %.14g"):format(flag.least or 0, flag.most)
       fail.usage("--%s: expected a number of seconds%s, got %q", flag[1],
-        flag.least and (" from %g"):format(flag.least) or "", text)
+        range or flag.least and (" from %g"):format(flag.least) or "", text)
     end
     return number
   end,
   count = function(flag, text)
     local number = values.number(text)
     local least, most = flag.least or 0, flag.most
-    if not number or number < least or number % 1 ~= 0 or (most and number > most) then
+    if not number or number < least or number % 1 ~= 0 or number > (most or LARGEST) then
       local range = most and (" from %d to %d"):format(least, most) or least > 0 and " from " .. least or ""
       fail.usage("--%s: expected a whole number%s, got %q", flag[1], range, text)
     end
@@ -73,6 +77,9 @@ local function choice_of(flag, text)
 end
 
 local function set(options, flag, value)
+  if type(value) == "string" and not value:find "%S" and not (flag.kind or flag.choices or flag.empty) then
+    fail.usage("--%s needs a value: --%s %s", flag[1], flag[1], flag.value)
+  end
   if flag.choices and not flag.list then value = choice_of(flag, value) end
   if readers[flag.kind] and type(value) == "string" then value = readers[flag.kind](flag, value) end
   if flag.many then

@@ -228,7 +228,6 @@ end
 function listen.run(words, options)
   if words[1] then fail.usage("listen takes no %q; --events chooses the events", words[1]) end
   local settings = { forward_to = forward_url(options["forward-to"]), events = events_of(options.events) }
-  if options.host == "" then fail.usage "--host: expected an address of this machine, got nothing" end
   local client = connection.open(options)
   if settings.forward_to then check_forward(client, settings.forward_to) end
   settings.sandbox = connection.is_sandbox(client)

@@ -24,7 +24,8 @@ login.flags = {
   { "secret-command", value = "COMMAND", text = "A command that prints the client secret, as \"pass show ironclad\"" },
   { "secret-env", value = "VARIABLE", text = "The environment variable that holds the client secret" },
   { "as", value = "USER", text = "E-mail or id of the user to act as (service)" },
-  { "scopes", value = "SCOPES", text = "The scopes, separated by commas or spaces; or operations, as workflows:list" },
+  { "scopes", value = "SCOPES", empty = true,
+    text = "The scopes, separated by commas or spaces; or operations, as workflows:list" },
   { "redirect-uri", value = "URI", text = "The redirect URI of the app (default: http://localhost:8765/callback)" },
   { "ca-file", value = "FILE", text = "Certificates to trust" },
   { "client-cert", value = "FILE", text = "The client certificate, where the server asks for one (PEM)" },
@@ -267,12 +268,6 @@ function login.run(words, options)
   for _, pair in ipairs { { "web", "service" }, { "paste", "service" }, { "secret-stdin", "secret-command" },
     { "secret-stdin", "secret-env" }, { "secret-command", "secret-env" } } do
     if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end
-  end
-  for _, flag in ipairs(login.flags) do
-    -- No scopes are those of the app.
-    if type(options[flag[1]]) == "string" and not options[flag[1]]:find "%S" and flag[1] ~= "scopes" then
-      fail.usage("--%s needs a value: --%s %s", flag[1], flag[1], flag.value)
-    end
   end
   -- Nothing is asked when the answers could not be kept.
   local list, unread = named.list()

@@ -8,14 +8,14 @@ local request = require "ironclad.command.request"
 local operation_flags = {}
 
 local of_bodies = {
-  { "body", value = "@FILE", text = "The JSON body, or its rest: @FILE, @- or JSON text" },
+  { "body", value = "@FILE", empty = true, text = "The JSON body, or its rest: @FILE, @- or JSON text" },
 }
 local of_lists = {
   { "all", text = "Walk over all pages" },
   { "limit", value = "N", kind = "count", least = 1, text = "At most N items (default: 30)" },
 }
 local of_records = {
-  { "expiring", value = "TIME", text = "Only those that expire within this time, as 90d or 6m" },
+  { "expiring", value = "TIME", empty = true, text = "Only those that expire within this time, as 90d or 6m" },
 }
 local of_files = {
   { "output", short = "o", value = "PATH", text = "Where the file goes: a path, a FOLDER/, or - for standard output" },
@@ -25,8 +25,9 @@ local of_waits = {
     text = "Wait for this step: Review, Sign, Archive or Complete" },
   { "status", value = "STATUS", choices = { "active", "paused", "completed", "cancelled" },
     text = "Wait for this status" },
-  { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait" },
-  { "interval", value = "SECONDS", kind = "seconds", text = "The first pause between two questions (default: 1)" },
+  { "wait", value = "SECONDS", kind = "seconds", least = 0.001, text = "The longest time to wait" },
+  { "interval", value = "SECONDS", kind = "seconds", least = 0.001,
+    text = "The first pause between two questions (default: 1)" },
 }
 
 local function add_all(list, more)

@@ -29,7 +29,12 @@ local function start(options)
     job_seconds = options["job-seconds"] }
   if options["no-tls"] then given.tls = false end
   local fine, started, message = pcall(module.start, given)
-  if not fine then fail.usage("%s", (tostring(started):gsub("^sandbox: ", ""))) end
+  if not fine then
+    local text = tostring(started):gsub("^sandbox: ", ""):gsub("^option '([%l_]+)'", function(name)
+      return "--" .. name:gsub("_", "-")
+    end)
+    fail.usage("%s", text)
+  end
   if not started then fail.failed("%s", message) end
   return started
 end

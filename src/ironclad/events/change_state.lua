@@ -113,6 +113,9 @@ local function refuse(self, why, ...)
     why:format(...)), 0)
 end
 
+-- The arguments of a list, for a message.
+local function said(arguments) return arguments == "" and "none" or tostring(arguments) end
+
 local function read_header(self, line)
   local fine, header = pcall(core.json.decode, line)
   if not fine or type(header) ~= "table" or header.format ~= FORMAT then
@@ -128,7 +131,7 @@ local function read_header(self, line)
     refuse(self, "it is about %s, not %s", tostring(header.host), self.host)
   end
   if header.arguments ~= self.arguments then
-    refuse(self, "it was made with other arguments (%s, now %s)", tostring(header.arguments), self.arguments)
+    refuse(self, "it was made with other arguments (%s, now %s)", said(header.arguments), said(self.arguments))
   end
   if type(header.from) ~= "number" then refuse(self, "its header has no time") end
   return header.from
