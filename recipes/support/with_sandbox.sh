@@ -37,7 +37,10 @@ started() {
 }
 
 # The sandbox writes its lines into a named pipe, which is removed as soon as both ends are open.
-folder=$(mktemp -d) && mkfifo "$folder/lines" || exit 1
+if ! folder=$(mktemp -d) || ! mkfifo "$folder/lines"; then
+    finish
+    exit 1
+fi
 starting=yes
 ironclad-sandbox >"$folder/lines" &
 sandbox=$!

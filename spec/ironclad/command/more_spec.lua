@@ -335,7 +335,7 @@ describe("ironclad sandbox", function()
   end)
 
   describe("leaves nothing of a company in the environment:", function()
-    local whoami = "env | grep company.invalid; " .. command.program() .. " whoami"
+    local whoami = "env | grep company.invalid; LD_PRELOAD=$preload " .. command.program() .. " whoami"
 
     -- Reads the lines of a sandbox, and asks it.
     local function reading(program)
@@ -344,11 +344,19 @@ describe("ironclad sandbox", function()
         program, lines, peer.waiting("grep -q ^unset " .. lines), lines, lines, lines, whoami)
     end
 
+    -- A sanitizer that is preloaded would check the shell's programs for leaks, too.
+    local function with_sandbox()
+      peer.write_file(folder .. "/ironclad-sandbox", '#!/bin/sh\nexec env LD_PRELOAD="$preload" '
+        .. peer.quoted(peer.shell("command -v ironclad-sandbox"):match "[^\n]+") .. ' "$@"\n')
+      return ("unset LD_PRELOAD; chmod +x %s/ironclad-sandbox; PATH=%s:$PATH recipes/support/with_sandbox.sh sh -c %s")
+        :format(folder, folder, peer.quoted(whoami))
+    end
+
     for name, line in pairs {
       ["ironclad sandbox -- COMMAND"] = command.program() .. " sandbox -- sh -c " .. peer.quoted(whoami),
       ["the lines of ironclad sandbox"] = function() return reading(command.program() .. " sandbox") end,
       ["the lines of ironclad-sandbox"] = function() return reading "ironclad-sandbox" end,
-      ["with_sandbox.sh"] = "recipes/support/with_sandbox.sh sh -c " .. peer.quoted(whoami),
+      ["with_sandbox.sh"] = with_sandbox,
     } do
       it(name, function()
         local words = {}
@@ -357,7 +365,7 @@ describe("ironclad sandbox", function()
           "REDIRECT_URI", "INSTANCE", "CLIENT_ID", "CLIENT_SECRET", "CA_FILE" } do
           words[#words + 1] = "IRONCLAD_" .. variable .. "=company.invalid"
         end
-        local out = peer.shell(('export LD_PRELOAD="$preload" REDIS_URL=company.invalid %s; %s'):format(
+        local out = peer.shell(('export preload LD_PRELOAD="$preload" REDIS_URL=company.invalid %s; %s'):format(
           table.concat(words, " "), type(line) == "string" and line or line()))
         assert.matches("email\tjane.doe@example.com", out)
         assert.is_nil(out:find("company.invalid", 1, true), out)
