@@ -61,4 +61,27 @@ describe("what is loaded at its first use", function()
     assert.are.equal(client.scim.users, client.scim.users)
     assert.are.equal(client.records.each, client.records.each)
   end)
+
+  it("is loaded again when its loading was interrupted", function()
+    local lazy = require "ironclad.base.lazy"
+    local left = 2 -- interrupts
+    package.preload["ironclad.spec_inner"] = function()
+      left = left - 1
+      if left >= 0 then error("interrupted!", 0) end
+      return { value = 5 }
+    end
+    package.preload["ironclad.spec_outer"] = function() return require "ironclad.spec_inner" end
+    finally(function()
+      for _, name in ipairs { "ironclad.spec_inner", "ironclad.spec_outer" } do
+        package.preload[name], package.loaded[name] = nil, nil
+      end
+    end)
+    local outer = lazy "ironclad.spec_outer"
+    for _ = 1, 2 do
+      local fine, problem = pcall(function() return outer.value end)
+      assert.is_false(fine)
+      assert.matches("interrupted!", problem)
+    end
+    assert.are.equal(5, outer.value)
+  end)
 end)

@@ -30,7 +30,8 @@ describe("Machines whose shared Redis", function()
   after_each(shared_company.stop)
 
   -- Starts machines that call as a person and as a service until the file "end" is there. Each prints how many calls
-  -- have succeeded and failed, the slowest (seconds), and the last errors that are not of kind `store`.
+  -- have succeeded and failed, the slowest (seconds), and the last error that is not of kind `store`. On a fast machine
+  -- they reach the rate limit of the company, too.
   local function start_machines()
     local machine = shared_company.write_machine({ deadline = DEADLINE, max_retries = 0 }, ([[
       local core = require "ironclad.core"
@@ -43,7 +44,7 @@ describe("Machines whose shared Redis", function()
           local _, err = client.workflows:list { pageSize = 1 }
           slowest = math.max(slowest, core.wall_time() - begin)
           if err then failed = failed + 1 else good = good + 1 end
-          if err and err.kind ~= "store" then other = tostring(err) end
+          if err and err.kind ~= "store" and err.kind ~= "rate_limited" then other = tostring(err) end
         end
         os.execute "sleep 0.02"
       end
