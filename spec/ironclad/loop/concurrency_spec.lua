@@ -435,6 +435,7 @@ describe("in the middle of many calls", function()
   it("Ctrl-C ends a run, and cancels what it waited for", function()
     local server, folder = scene.serve { connections = { { READ, { "hang" } } } }, peer.temporary_folder()
     local id, ended = peer.start_lua(HANGING .. [[
+      ironclad.run() -- loads what it needs, so that the signal meets the wait
       local kinds = {}
       for i = 1, 3 do get(function(_, err) kinds[i] = err.kind end) end
       local _, folder = ...
