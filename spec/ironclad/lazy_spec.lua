@@ -84,4 +84,19 @@ describe("what is loaded at its first use", function()
     end
     assert.are.equal(5, outer.value)
   end)
+
+  -- The command ends with Ctrl-C, and pcall(require, …) asks whether a part is installed.
+  it("is loaded by lazy.load wherever a function loads it", function()
+    local others = {}
+    for path in peer.shell("find src/ironclad -name '*.lua'"):gmatch "[^\n]+" do
+      if not path:find "^src/ironclad/command/" and not path:find "^src/ironclad/sandbox" then
+        for line in peer.read_file(path):gmatch "[^\n]+" do
+          local late = line:find '^%s+.*%f[%w.]require[ (]+"ironclad%.' or line:find '^function.*require[ (]+"ironclad'
+          local field = line:find "^  %l+ = require" -- of a table of the file
+          if late and not field and not line:find "^%s*%-%-" then others[#others + 1] = path .. ": " .. line end
+        end
+      end
+    end
+    assert.are.equal("", table.concat(others, "\n"))
+  end)
 end)

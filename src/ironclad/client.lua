@@ -40,9 +40,9 @@ local function make_method(resource, name)
     if number and each.name_of(entry) == name then return each.method(number, entry) end
   end
   -- The methods that wait have "wait" in their names.
-  local waiting = name:find("wait", 1, true) and require("ironclad.resources.wait").methods[resource]
+  local waiting = name:find("wait", 1, true) and lazy.load("ironclad.resources.wait").methods[resource]
   if waiting and waiting[name] then return waiting[name] end
-  return beside[resource] and require(beside[resource]).methods[resource][name]
+  return beside[resource] and lazy.load(beside[resource]).methods[resource][name]
 end
 
 --- The names of all methods of a resource.
@@ -54,8 +54,8 @@ function client.method_names(resource)
       if name:find "^list" then list[#list + 1] = each.name_of(catalog.entry(number)) end
     end
   end
-  for name in pairs(require("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
-  local others = beside[resource] and require(beside[resource]).methods[resource]
+  for name in pairs(lazy.load("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
+  local others = beside[resource] and lazy.load(beside[resource]).methods[resource]
   for name in pairs(others or {}) do list[#list + 1] = name end
   return list
 end
@@ -207,9 +207,9 @@ function client.class(given)
   local class = { __name = given.name, product = given.product, about = given, methods = methods }
   for name, method in pairs(shared) do methods[name] = method end
   for name, module in pairs(given.elsewhere) do
-    methods[name] = function(...) return require(module)[name](...) end
+    methods[name] = function(...) return lazy.load(module)[name](...) end
   end
-  methods.map = function(...) return require("ironclad.loop.concurrent").map(...) end
+  methods.map = function(...) return lazy.load("ironclad.loop.concurrent").map(...) end
   mistake.guard_all_waiting(methods)
 
   local function members()
@@ -367,7 +367,7 @@ function client.make(class, label, options, explain)
       (options.socket_dir == "" and "an empty string" or mistake.type_of(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
-  if options.shared ~= nil then require("ironclad.shared.redis").load(label) end
+  if options.shared ~= nil then lazy.load("ironclad.shared.redis").load(label) end
   local plain, custom, unfit = with_store(class, with_environment(class, with_scopes(options)))
   if unfit then refuse(unfit) end
   local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers),

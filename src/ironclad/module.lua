@@ -40,21 +40,21 @@ function ironclad.spawn(...) return concurrent.spawn(...) end
 function ironclad.mailbox(...) return concurrent.mailbox(...) end
 
 --- help(name) prints what an operation, a function, an option or an error kind is: ironclad.help "records:list".
-function ironclad.help(...) return require "ironclad.help"(...) end
+function ironclad.help(...) return lazy.load "ironclad.help"(...) end
 
 --- scopes_for{ "workflows:launch", … } -> the scopes that these calls need.
-function ironclad.scopes_for(...) return require "ironclad.connections.scopes_for"(...) end
+function ironclad.scopes_for(...) return lazy.load "ironclad.connections.scopes_for"(...) end
 
 --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
-function ironclad.login(...) return require "ironclad.connections.login"(...) end
+function ironclad.login(...) return lazy.load "ironclad.connections.login"(...) end
 
 --- progress(label, options) -> a bar on standard error.
-function ironclad.progress(...) return require "ironclad.base.progress"(...) end
+function ironclad.progress(...) return lazy.load "ironclad.base.progress"(...) end
 
 --- Token stores: store.file(path), and in nginx store.shared_dict(name).
 ironclad.store = {
   file = function(...) return store.file(...) end,
-  shared_dict = function(...) return require "ironclad.connections.shared_dict"(...) end,
+  shared_dict = function(...) return lazy.load "ironclad.connections.shared_dict"(...) end,
 }
 
 -- Fields that are loaded at their first use: name -> the module, and its field when it has several.
@@ -87,7 +87,7 @@ local function load_field(self, name)
   elseif not place then
     return names.missing("ironclad", name, names_of(self))
   end
-  local value = require(place[1])
+  local value = lazy.load(place[1])
   if place[2] then value = value[place[2]] end
   rawset(self, name, value)
   return value
@@ -144,7 +144,7 @@ ironclad.json = {
       if not fine then mistake.raise(nil, text) end
       return text
     end
-    return require("ironclad.values.pretty").public(value, style, ...)
+    return lazy.load("ironclad.values.pretty").public(value, style, ...)
   end,
   --- decode(text) -> value, or nil and an error. null is ironclad.null. Lists are marked as by ironclad.array. On Lua
   -- 5.3 and later, integers of up to 64 bits are integers. A number that Lua cannot hold becomes a string of its

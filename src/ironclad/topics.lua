@@ -4,6 +4,7 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
+local lazy = require "ironclad.base.lazy"
 local manual = require "ironclad.manual"
 local names = require "ironclad.base.names"
 local resources = require "ironclad.resources.resources"
@@ -141,7 +142,7 @@ end
 
 -- The methods of resource tables: operations with the id filled in.
 local function add_kinds()
-  require "ironclad.clickwrap.kinds"
+  lazy.load "ironclad.clickwrap.kinds"
   for number, _, _, name in catalog.names() do
     local entry = name and catalog.entry(number)
     local kind = entry and resources.belongs(entry)

@@ -245,6 +245,11 @@ function mistake.value_of(value)
   return (kind == "number" or kind == "boolean") and tostring(value) or mistake.type_of(value)
 end
 
+--- A value that is not a secret, for messages: a text in quotes. Of others the type, because a text was expected.
+function mistake.shown(value)
+  return type(value) == "string" and ("%q"):format(value) or mistake.type_of(value)
+end
+
 --- Raises a mistake for a value that is none of a list of texts.
 -- @param name of what has the value
 function mistake.refuse_choice(label, name, value, choices)

@@ -1,5 +1,6 @@
 --- Text on a terminal: its width, and the removal of everything that a terminal would execute.
 
+local lazy = require "ironclad.base.lazy"
 local core = require "ironclad.core"
 
 local screen = {}
@@ -11,7 +12,7 @@ local widths -- loaded for the first text that is not ASCII
 -- The columns of a code point.
 local function columns_of(code)
   if code < 0x0300 then return 1 end
-  widths = widths or require "ironclad.base.widths"
+  widths = widths or lazy.load "ironclad.base.widths"
   local low, high = 1, #widths
   while low <= high do
     local middle = math.floor((low + high) / 2)

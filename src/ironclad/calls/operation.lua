@@ -214,7 +214,7 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
     end
     site.add(client, entry, arguments)
   elseif has_body then
-    if type(arguments.body.template) == "table" then templates.check(label, entry, arguments) end
+    if type(arguments.body.template) == "table" then templates.apply_schema(label, entry, arguments) end
     local unprepared = by_title and templates.prepare(client, label, arguments)
       or properties.prepare(client, label, entry, arguments, subject)
     if unprepared then return nil, unprepared end

@@ -65,7 +65,7 @@ end
 
 --- Raises a mistake when a method of the client was called with a dot.
 function run.check_client(name, client)
-  if type(client) ~= "table" or rawget(client, "connection") == nil then
+  if not run.is_client(client) then
     mistake.raise(name, "call it with a colon: client:%s(…)", name)
   end
 end
@@ -201,8 +201,8 @@ function run.call(client, label, operation, arguments, path)
   return run.finish(pending)
 end
 
---- The smallest deadline of a request, in seconds.
-run.LEAST = 0.001
+--- The smallest and the largest deadline of a request, in seconds.
+run.LEAST, run.LONGEST = 0.001, 365 * 24 * 3600
 
 --- The deadline of a method that makes several requests.
 -- @param deadline seconds for all of them, from now on; false or nil

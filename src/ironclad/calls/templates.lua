@@ -52,7 +52,7 @@ local function prepare_body(label, template, body)
 end
 
 --- Prepares the attributes when the body's template is a schema, as client.workflow_schemas:find returns it.
-function templates.check(label, entry, arguments)
+function templates.apply_schema(label, entry, arguments)
   local template = launches[entry.id] and arguments.body.template
   if type(template) == "table" then arguments.body = prepare_body(label, template, arguments.body) end
 end

@@ -23,7 +23,7 @@ local run = require "ironclad.calls.run"
 local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
 
-local DEADLINE, SETTLE, LONGEST = 30, 60, 365 * 24 * 3600 -- seconds
+local DEADLINE, SETTLE = 30, 60 -- seconds
 local MOST_CLAIMS = 100 -- claims; after each one that another process has won, this one waits
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
 
@@ -251,8 +251,8 @@ end
 local function seconds_of(label, given, name, default)
   local value = given[name]
   if value == nil then return default end
-  if type(value) ~= "number" or not (value >= run.LEAST and value <= LONGEST) then
-    mistake.raise(label, "%s: expected a number of seconds from %g to %d, got %s", name, run.LEAST, LONGEST,
+  if type(value) ~= "number" or not (value >= run.LEAST and value <= run.LONGEST) then
+    mistake.raise(label, "%s: expected a number of seconds from %g to %d, got %s", name, run.LEAST, run.LONGEST,
       mistake.value_of(value))
   end
   return value

@@ -89,9 +89,8 @@ function accepted.accepted(cw, signer, group, options)
   mistake.check_options(label, options, mistake.set(own_options, action.call_options))
   signer, group = action.signer(label, signer), action.group(label, group)
   local seconds, test = options.cache or 0, options.test
-  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 365 * 24 * 3600) then
-    mistake.raise(label, "cache: expected a number of seconds, got %s",
-      mistake.value_of(seconds))
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= run.LONGEST) then
+    mistake.raise(label, "cache: expected a number of seconds, got %s", mistake.value_of(seconds))
   end
   action.check_boolean(label, "test", test)
   action.check_deadline(label, options.deadline)

@@ -94,7 +94,7 @@ local function identifier(label, what, given)
   if type(given) == "number" and is_whole(given) then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" or given:find "[,%s]" then
     mistake.raise(label, "%s: expected an id without commas and spaces, got %s", what,
-      type(given) == "string" and ("%q"):format(given) or mistake.type_of(given))
+      mistake.shown(given))
   end
   return given
 end
@@ -176,8 +176,7 @@ local function time_of(label, given)
   if values.kind(given) == "date" then given = tostring(given) end
   if type(given) == "string" and given:find("T", 1, true) and moment.read(given) then return given end
   mistake.raise(label, "time: expected ISO 8601 or Unix seconds, got %s",
-    type(given) == "string" and ("%q"):format(given) or type(given) == "number" and tostring(given)
-    or mistake.type_of(given))
+    type(given) == "number" and tostring(given) or mistake.shown(given))
 end
 
 local function custom_of(label, given)
@@ -303,14 +302,12 @@ function action.check(cw, label, self, given, key)
   mistake.raise(label, text)
 end
 
-local LONGEST = 365 * 24 * 3600 -- seconds of a deadline
-
 --- Raises a mistake for a deadline that no call can have.
 function action.check_deadline(label, deadline)
   if deadline == nil or deadline == false then return end
-  if type(deadline) == "number" and deadline >= run.LEAST and deadline <= LONGEST then return end
+  if type(deadline) == "number" and deadline >= run.LEAST and deadline <= run.LONGEST then return end
   mistake.raise(label, "deadline: expected a number of seconds from %g to %d, or false for none, got %s", run.LEAST,
-    LONGEST, mistake.value_of(deadline))
+    run.LONGEST, mistake.value_of(deadline))
 end
 
 --- The options of the requests of a method, whose deadline is for all of them.

@@ -86,7 +86,7 @@ local function check_event(label, event)
   local meant = possible and mistake.did_you_mean(event, common.events) or ""
   if possible and meant == "" then return end
   mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s%s',
-    type(event) == "string" and ("%q"):format(event) or mistake.type_of(event), meant)
+    mistake.shown(event), meant)
 end
 
 local function check_since(label, since)
@@ -94,7 +94,7 @@ local function check_since(label, since)
   local text = values.kind(since) == "date" and tostring(since) or since
   if type(text) == "string" and not text:find " " and moment.read(text) then return end
   mistake.raise(label, "since: expected a day or a time in ISO 8601, or an ironclad.date, got %s",
-    type(since) == "string" and ("%q"):format(since) or mistake.type_of(since))
+    mistake.shown(since))
 end
 
 local function check_history(cw, label, options)

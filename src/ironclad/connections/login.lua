@@ -1,6 +1,7 @@
 --- Logging in at a terminal: the authorization code grant with the person's browser and a listener on this machine for
 -- the redirect. Sources: RFC 8252, section 7.3; Ironclad's OpenAPI document (oauth-authorize, oauth-token).
 
+local lazy = require "ironclad.base.lazy"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
@@ -142,7 +143,7 @@ return function(options, ...)
   local login, connection = take_options(options)
   local module, missing = load_listener()
   if not module then mistake.raise(LABEL, "%s", missing) end
-  local client = require("ironclad.client").open(LABEL, connection)
+  local client = lazy.load("ironclad.client").open(LABEL, connection)
   if core.describe(client.connection).grant ~= "authorization_code" then
     mistake.raise(LABEL, 'the connection is not for grant = "authorization_code"')
   end

@@ -22,6 +22,7 @@
 -- only. A file with any source of a secret must belong to this user (or to root), and must be writable by its owner
 -- only, because a user who can change the file decides where the secret is sent.
 
+local lazy = require "ironclad.base.lazy"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local sorted_names = require("ironclad.base.names").sorted
@@ -300,7 +301,7 @@ local function change_locked(lock, path, change)
   local connections, problem = connections_or_none(path)
   if not connections then return nil, problem end
   if not change(connections) then return true end
-  return lock:write(require("ironclad.values.pretty").encode(connections, { pretty = true }) .. "\n")
+  return lock:write(lazy.load("ironclad.values.pretty").encode(connections, { pretty = true }) .. "\n")
 end
 
 --- Changes the file, which is made when it is missing. No other process changes it meanwhile.

@@ -42,7 +42,6 @@ local redis = lazy "ironclad.shared.redis"
 local changes = {}
 
 local OVERLAP, EVERY = 300, 60 -- seconds
-local LONGEST = 365 * 24 * 3600 -- seconds
 
 local own_names = { "state", "since", "overlap", "reconcile" }
 local own_options = mistake.set(own_names)
@@ -67,7 +66,7 @@ local function copy(from)
 end
 
 local function check_seconds(label, name, value, least)
-  if type(value) ~= "number" or value ~= value or value < least or value > LONGEST then
+  if type(value) ~= "number" or value ~= value or value < least or value > run.LONGEST then
     mistake.raise(label, "%s: expected a number of seconds from %g, got %s", name, least, mistake.value_of(value))
   end
   return value
@@ -81,7 +80,7 @@ local function read_since(label, since)
   local time = moment.read(is_date and tostring(since) or since)
   if not time or since == "" then
     mistake.raise(label, 'since: expected ISO 8601, as "2026-01-31" or "2026-01-31T12:00:00Z", an ironclad.date '
-      .. 'or "now", got %s', type(since) == "string" and ("%q"):format(since) or mistake.type_of(since))
+      .. 'or "now", got %s', mistake.shown(since))
   end
   return time
 end
@@ -91,7 +90,7 @@ local function shared_state(label, client, state, resource, arguments)
   local name = state == "shared" and resource .. ":" .. core.sha256(arguments):sub(1, 16) or state:match "^shared:(.+)$"
   if not name then return nil end
   redis.check(label, "state", client)
-  return require("ironclad.shared.state").open(client, name)
+  return lazy.load("ironclad.shared.state").open(client, name)
 end
 
 local function read_state(label, state)
@@ -111,7 +110,7 @@ end
 
 -- Where the ids of the last reconciliation are kept.
 local function read_ids(label, state, store)
-  if store.waits then return require("ironclad.shared.state").open(store.client, store.id .. ":ids") end
+  if store.waits then return lazy.load("ironclad.shared.state").open(store.client, store.id .. ":ids") end
   if type(state) == "string" then return read_state(label, state .. ".ids") end
   local ids = state.ids
   local objection = type(ids) ~= "table" and "expected a table in state.ids, got " .. mistake.value_of(ids)

@@ -29,7 +29,8 @@ local disk = require "ironclad.events.disk"
 local check_calls = require "ironclad.events.inbox_calls"
 local mistake = require "ironclad.base.mistake"
 local screen = require "ironclad.base.screen"
-local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
+local lazy = require "ironclad.base.lazy"
+local redis = lazy "ironclad.shared.redis"
 
 local inbox = {}
 
@@ -353,7 +354,7 @@ local functions = { "put", "take", "done", "fail", "list", "retry", "remove" }
 function inbox.open(label, given, options, client)
   if given == "shared" then
     redis.check(label, "inbox", client)
-    return require("ironclad.shared.inbox").open(client, options)
+    return lazy.load("ironclad.shared.inbox").open(client, options)
   end
   if type(given) == "string" and given ~= "" then return folder_at(label, given, options) end
   if type(given) ~= "table" then

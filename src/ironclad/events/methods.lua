@@ -4,6 +4,7 @@
 --   client.webhooks:receiver{ … }   takes the requests of a webhook (ironclad.events.receiver)
 --   client.webhooks:ensure{ … }     registers a webhook unless it is registered (ironclad.events.registration)
 
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 
 local places = {
@@ -19,7 +20,7 @@ for name, place in pairs(places) do
     local client = type(self) == "table" and rawget(self, "client")
     if not client then mistake.raise(label, "call it with a colon: client.%s(…)", label) end
     mistake.check_surplus(label, ...)
-    return require(place[1])[place[2]](client, options)
+    return lazy.load(place[1])[place[2]](client, options)
   end
 end
 

@@ -13,6 +13,7 @@
 -- With `names`, a set of event names, the names in `on` are checked.
 
 local Error = require "ironclad.base.error"
+local lazy = require "ironclad.base.lazy"
 local core = require "ironclad.core"
 local event_of = require "ironclad.events.event"
 local headers_of = require "ironclad.events.headers"
@@ -286,12 +287,12 @@ end
 --- Takes the request that nginx is serving: content_by_lua_block { receiver:nginx() }.
 function methods:nginx()
   if not rawget(_G, "ngx") then mistake.raise("receiver:nginx", "this is not nginx; see receiver:serve") end
-  return require("ironclad.events.nginx").serve(self)
+  return lazy.load("ironclad.events.nginx").serve(self)
 end
 
 --- Serves the webhook from this machine, for development.
 -- @param options those of ironclad.events.serve
-function methods:serve(options) return require("ironclad.events.serve").serve(self, options) end
+function methods:serve(options) return lazy.load("ironclad.events.serve").serve(self, options) end
 
 mistake.need_object(methods, Receiver, "receiver", { "handle", "work", "stop", "inbox", "nginx", "serve" })
 Receiver.__index = mistake.guard_all_waiting(methods)
@@ -363,7 +364,7 @@ function receiver.new(label, client, source, options)
   local self = setmetatable({ client = client, source = source, on = options.on, when = options.when,
     on_error = options.on_error, consumers = options.consumers or 1, box = box,
     seen = seen.open(label, remembered, client) }, Receiver)
-  if box and rawget(_G, "ngx") then require("ironclad.events.nginx").work_in_background(self) end
+  if box and rawget(_G, "ngx") then lazy.load("ironclad.events.nginx").work_in_background(self) end
   return self
 end
 

@@ -39,7 +39,7 @@ local function check(options)
   local url = options.targetURL
   if type(url) ~= "string" or not url:find "^https?://[^/]" then
     mistake.raise(LABEL, "targetURL: expected an https URL, got %s",
-      type(url) == "string" and ("%q"):format(url) or mistake.type_of(url))
+      mistake.shown(url))
   end
   return check_events(options.events, options.strict)
 end

@@ -17,7 +17,8 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
-local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
+local lazy = require "ironclad.base.lazy"
+local redis = lazy "ironclad.shared.redis"
 
 local seen = {}
 
@@ -277,7 +278,7 @@ function seen.open(label, given, client)
   if given == nil or given == "memory" then return memory() end
   if given == "shared" then
     redis.check(label, "seen", client)
-    return require("ironclad.shared.seen").open(client)
+    return lazy.load("ironclad.shared.seen").open(client)
   end
   if type(given) == "table" then return check_table(label, given) end
   if type(given) ~= "string" or given == "" then

@@ -1,6 +1,7 @@
 --- ironclad.webhook: verifies requests of Ironclad's webhooks with a public key that the script has. A verifier
 -- (ironclad.events.verifier) fetches the key itself.
 
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local request = require "ironclad.events.request"
@@ -69,6 +70,6 @@ end
 --- A webhook of Clickwrap (ironclad.clickwrap.webhook), whose events are not signed.
 -- @param options token, clickwrap
 -- @return an object with unwrap and receiver
-function webhook.clickwrap(...) return require "ironclad.clickwrap.webhook"(...) end
+function webhook.clickwrap(...) return lazy.load "ironclad.clickwrap.webhook"(...) end
 
 return names.strict("ironclad.webhook", mistake.guard_all(mistake.need_dot(webhook, "ironclad.webhook")))

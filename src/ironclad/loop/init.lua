@@ -18,6 +18,7 @@
 --   take_failure()           returns the first failed task, or nil
 --   report()                 reports all other failed tasks
 
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 
 local loop = {}
@@ -37,20 +38,20 @@ end
 function loop.choose(name)
   if name == nil then return loop.here() end
   for _, known in ipairs(names) do
-    if known == name and is_here(name) then return require("ironclad.loop." .. name) end
+    if known == name and is_here(name) then return lazy.load("ironclad.loop." .. name) end
     if known == name then return nil, ("loop: this process does not run in %q"):format(name) end
   end
   return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
-    type(name) == "string" and ("%q"):format(name) or mistake.type_of(name),
+    mistake.shown(name),
     type(name) == "string" and mistake.did_you_mean(name, names) or "")
 end
 
 --- The host's own loop.
 function loop.here()
   for _, name in ipairs { "nginx", "neovim" } do
-    if is_here(name) then return require("ironclad.loop." .. name) end
+    if is_here(name) then return lazy.load("ironclad.loop." .. name) end
   end
-  return require "ironclad.loop.plain"
+  return lazy.load "ironclad.loop.plain"
 end
 
 return loop

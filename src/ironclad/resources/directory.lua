@@ -5,6 +5,7 @@
 --   group:add_members(users)                 users, their tables or ids
 --   group:remove_members(users)
 
+local lazy = require "ironclad.base.lazy"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
@@ -21,7 +22,7 @@ local function patch(...) return { schemas = core.array { PATCH }, Operations = 
 local list_index, list_entry = catalog.find "scim.users:list"
 
 local function look_for(client, label, email, options)
-  local filter = require("ironclad.values.scim_filter").eq("userName", email)
+  local filter = lazy.load("ironclad.values.scim_filter").eq("userName", email)
   local arguments = operation.read(label, list_entry, nil, { filter = filter }, options)
   arguments.callback = nil
   local answer, err, response = operation.perform(client, label, list_index, list_entry, arguments)

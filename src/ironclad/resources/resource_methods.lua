@@ -60,7 +60,7 @@ local function metatable_of(kind)
   local function add(methods, name, method) rawset(methods, name, mistake.guard_waiting(method)) end
   local function load_kind()
     numbers = operations_of(kind)
-    for _, module in ipairs(kind.modules or {}) do require("ironclad.resources." .. module) end
+    for _, module in ipairs(kind.modules or {}) do lazy.load("ironclad.resources." .. module) end
   end
   return {
     __newindex = add,

@@ -25,6 +25,7 @@
 -- kind `invalid_state`. After `timeout`, the job continues at Ironclad and can be waited for again. A poll that fails
 -- with a retryable error is repeated, up to five times in a row.
 
+local lazy = require "ironclad.base.lazy"
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
@@ -39,7 +40,6 @@ local wait = {}
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 1, 1.5, 30 -- seconds, factor, seconds
 local JOB_TIMEOUT = 3600 -- seconds
 local PATIENCE = 5 -- polls in a row that may fail
-local LONGEST = 365 * 24 * 3600 -- seconds of one deadline or pause
 local LAST_LOOK = 0.5 -- seconds that the last look has at least, beside the time that the look before it took
 
 local function set(...) return mistake.set { ... } end
@@ -71,8 +71,7 @@ local function check_wait_options(label, options, known)
   for _, name in ipairs { "timeout", "interval" } do
     local value = options[name]
     if value ~= nil and (type(value) ~= "number" or value ~= value or value <= 0) then
-      mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name,
-        mistake.value_of(value))
+      mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name, mistake.value_of(value))
     end
   end
   for _, name in ipairs { "on_progress", "callback" } do
@@ -122,7 +121,7 @@ local function poll(client, label, waited, job, options, timeout, began)
   end
   while true do
     local asked, before = pick(options, look_options), elapsed()
-    asked.deadline = timeout and math.min(math.max(run.LEAST, timeout - before), LONGEST) or nil
+    asked.deadline = timeout and math.min(math.max(run.LEAST, timeout - before), run.LONGEST) or nil
     local answer, err, response = waited.look(asked)
     local after = elapsed()
     local demanded = run.pause_after(err, 0) -- by Ironclad
@@ -145,7 +144,7 @@ local function poll(client, label, waited, job, options, timeout, began)
     local left = bound - elapsed()
     if is_last or left <= 0 then return too_late() end
     local rested, cancelled = run.sleep(client,
-      math.max(demanded, math.min(with_jitter(pause), left - reserve, LONGEST)))
+      math.max(demanded, math.min(with_jitter(pause), left - reserve, run.LONGEST)))
     if not rested then
       cancelled.operation, cancelled.job = label, last
       return nil, cancelled
@@ -254,7 +253,7 @@ end
 -- Starts a job and waits for it. The start counts as part of `timeout`.
 local function start_job(client, job, label, body, options)
   local asked, timeout, began = pick(options, start_options), options.timeout, core.monotonic()
-  local bound = asked.deadline or LONGEST
+  local bound = asked.deadline or run.LONGEST
   if timeout and type(bound) == "number" then asked.deadline = math.max(run.LEAST, math.min(timeout, bound)) end
   local started, err, response = job.start(client, label, body, asked)
   if err then
@@ -364,7 +363,7 @@ end
 
 for _, job in ipairs(catalog.jobs) do
   local _, status = catalog.find(job.status)
-  if status.product == "clickwrap" then require "ironclad.clickwrap.kinds" end
+  if status.product == "clickwrap" then lazy.load "ironclad.clickwrap.kinds" end
   job.who = catalog.product_name(status)
   job.in_query = #status.path_parameters == 0
   job.waiter, job.start, job.look = wait_job, operation_named(job.start), operation_named(job.status)
