@@ -132,7 +132,7 @@ local ironclad = {}
 ---@field proxy? string|false The URL of a proxy (default: that of the environment)
 ---@field no_proxy? string Hosts that need no proxy, separated by commas (default: that of the environment)
 ---@field allow_http? boolean Whether plain http may go to other hosts than this machine (default: false)
----@field http_version? "1.1"|"2" The version of HTTP (default: the best of both sides)
+---@field http_version? "1.1"|"2" The version of HTTP; 2 where the server has it, and never for files (default: 2 for reads at once, otherwise 1.1)
 ---@field user_agent? string Put before the module's own `User-Agent`
 ---@field on_request? function Called with an event when an attempt has been sent
 ---@field on_response? function Called with an event when an attempt was answered or has failed
@@ -169,7 +169,7 @@ local ironclad = {}
 ---@field proxy? string|false The URL of a proxy (default: that of the environment)
 ---@field no_proxy? string Hosts that need no proxy, separated by commas (default: that of the environment)
 ---@field allow_http? boolean Whether plain http may go to other hosts than this machine (default: false)
----@field http_version? "1.1"|"2" The version of HTTP (default: the best of both sides)
+---@field http_version? "1.1"|"2" The version of HTTP; 2 where the server has it, and never for files (default: 2 for reads at once, otherwise 1.1)
 ---@field user_agent? string Put before the module's own `User-Agent`
 ---@field on_request? function Called with an event when an attempt has been sent
 ---@field on_response? function Called with an event when an attempt was answered or has failed

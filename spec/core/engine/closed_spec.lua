@@ -58,7 +58,8 @@ for _, way in ipairs(ways) do
       proxy = faulty_proxy.start(way.start())
       client = ironclad.connect {
         instance = way.scheme .. "://127.0.0.1:" .. proxy:port(), token = scene.TOKEN, as_user = false, max_retries = 0,
-        rate_limit = false, ca_file = files.cert, on_request = function(event) seen[#seen + 1] = event.attempt end,
+        rate_limit = false, ca_file = files.cert, http_version = way.version,
+        on_request = function(event) seen[#seen + 1] = event.attempt end,
       }
     end)
 

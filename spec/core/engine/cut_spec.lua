@@ -76,7 +76,8 @@ local ways = {
   },
   {
     -- Files travel by HTTP/1.1.
-    name = "HTTP/2", no_files = true, scheme = "https", hows = { "close", "quiet", "reset" }, needs = h2.program,
+    name = "HTTP/2", version = "2", no_files = true, scheme = "https", hows = { "close", "quiet", "reset" },
+    needs = h2.program,
     start = function(server)
       local front = h2.start(peer.url(server))
       return {
@@ -93,7 +94,7 @@ local function begin(way, behind, faults)
   }
   local client = ironclad.connect {
     instance = way.scheme .. "://127.0.0.1:" .. proxy:port(), token = scene.TOKEN, as_user = false, max_retries = 0,
-    rate_limit = false, ca_file = files.cert, timeout = 30,
+    rate_limit = false, ca_file = files.cert, timeout = 30, http_version = way.version,
   }
   return proxy, client
 end

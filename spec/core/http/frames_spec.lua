@@ -93,7 +93,7 @@ describe("over HTTP/2,", function()
     server, proxy = frames.serve(files, answers)
     local settings = {
       instance = "https://127.0.0.1:" .. proxy:port(), token = scene.TOKEN, as_user = false, max_retries = 0,
-      rate_limit = false, ca_file = files.cert, timeout = 10,
+      rate_limit = false, ca_file = files.cert, timeout = 10, http_version = "2",
     }
     for name, value in pairs(options or {}) do settings[name] = value end
     return ironclad.connect(settings)

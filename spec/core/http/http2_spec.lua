@@ -24,7 +24,7 @@ describe("HTTP/2", function()
   end)
 
   local function connect(options)
-    local settings = { instance = proxy.url, ca_file = proxy.ca_file }
+    local settings = { instance = proxy.url, ca_file = proxy.ca_file, http_version = "2" }
     for name, value in pairs(options or {}) do
       settings[name] = value
     end
@@ -99,6 +99,19 @@ describe("HTTP/2", function()
     assert.are.equal("1.1", version(client.workflows:download_document(workflow, key, { to = path })))
     assert.is_true(peer.read_file(path) == nda)
     assert.are.equal("2", version(client.workflows:get(workflow)))
+  end)
+
+  it("is not used by calls in turn, unless they ask for it", function()
+    local fresh = h2.start(sandbox.url, "add_header X-Requests $connection_requests always;")
+    local client = sandbox:connect { instance = fresh.url, ca_file = fresh.ca_file }
+    local versions, counts = {}, {}
+    for i = 1, 3 do
+      local _, response = must(client.workflows:list())
+      versions[i], counts[i] = response.http_version, response.headers["x-requests"]
+    end
+    fresh.stop()
+    assert.are.same({ "1.1", "1.1", "1.1" }, versions)
+    assert.are.same({ "2", "3", "4" }, counts) -- the first request of the connection has fetched the token
   end)
 
   it("can be switched off", function()

@@ -88,6 +88,7 @@ static bool engine_read_inbox(ic_engine *engine, bool drives) {
     ic_process_unlock();
     while (call) {
         ic_call *next = call->next_command;
+        engine->more_to_start = next != NULL;
         engine_obey(engine, call);
         ic_call_release(call);
         call = next;

@@ -42,6 +42,7 @@ struct ic_engine {
     ic_kept_sockets kept_sockets;
     CURLSH *unshared_pool;       /* owned: as in ic_setup */
     size_t sharing;              /* transfer.c: attempts under way that may share an HTTP/2 connection */
+    bool more_to_start;          /* engine.c: the inbox holds more calls than the one that is being started */
     struct ic_client *clients;   /* clients.c, with the four after it */
     ic_table clients_by_address; /* of their connections */
     size_t clients_limit;        /* the number of clients at which it is time to tidy up */

@@ -206,9 +206,21 @@ static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setu
     return NULL;
 }
 
-/* A server may end an HTTP/2 connection while requests to it are on their way (GOAWAY, RFC 9113, 6.8), as
+/* Whether the attempt goes over HTTP/1.1, where its connection carries no other request.
+ *
+ * A server may end an HTTP/2 connection while requests to it are on their way (GOAWAY, RFC 9113, 6.8), as
  * nginx does after keepalive_requests. It does not carry out the last ones, and libcurl does not tell which
- * these are. So a change is sent over HTTP/2 only while no other request is under way there. */
+ * these are. So no change is sent while another request is under way there.
+ *
+ * For a read that is alone, HTTP/2 has no use, and its frames and compressed header fields cost a tenth of
+ * the whole request. Only the option http_version asks for it there. */
+static bool transfer_is_unshared(const ic_engine *engine, const ic_call *call) {
+    const char *version = call->connection->settings.http_version;
+    bool always_shares = version && strcmp(version, "2") == 0;
+    if (!call->request.reads) return !always_shares || engine->sharing > 0;
+    return !always_shares && !engine->live->next_live && !engine->more_to_start;
+}
+
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_buf url = {0};
     ic_call_url(call, &url);
@@ -223,7 +235,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                       .new_connection = call->fresh,
                       .resolve_anew = call->fresh && call->retries > 0, /* the host may have moved */
                       .unshared_pool = engine->unshared_pool,
-                      .unshared = !call->request.reads && engine->sharing > 0,
+                      .unshared = transfer_is_unshared(engine, call),
                       .opened = -1,
                       .error = &call->error};
     bool deadline_limits = transfer_limit(call, now, &setup.timeout);

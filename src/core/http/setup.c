@@ -406,7 +406,7 @@ ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted) {
     const char *bearer = setup_header(setup, BEARER);
     const char *id = setup_header(setup, ATTEMPT_ID);
     if (!bearer || strcmp(bearer, wanted->bearer) != 0) return IC_FIT_NEVER;
-    if (!id != !wanted->attempt_id) return IC_FIT_NOT;
+    if (!id != !wanted->attempt_id || setup->shares != setup_shares(wanted)) return IC_FIT_NOT;
     return setup_has_actor(setup, wanted->actor) && setup->host == wanted->request->host ? IC_FIT
                                                                                          : IC_FIT_NOT;
 }

@@ -60,8 +60,8 @@ bool ic_setup_easy(ic_setup *setup);
  * connection sends. */
 bool ic_setup_is_plain(const ic_setup *setup);
 /* Whether the handle of a plain setup that is not under way, and whose request and bearer may be gone, can be
- * used for a plain `wanted`: for the same connection, bearer, actor and host. NEVER: its bearer is not that
- * of the connection any more. */
+ * used for a plain `wanted`: for the same connection, bearer, actor, host and version of HTTP. NEVER: its
+ * bearer is not that of the connection any more. */
 typedef enum ic_fit { IC_FIT, IC_FIT_NOT, IC_FIT_NEVER } ic_fit;
 ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted);
 /* Makes a setup that fits be for `wanted`, with the handle and the header fields that it has. False: as
