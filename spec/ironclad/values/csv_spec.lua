@@ -23,6 +23,8 @@ describe("ironclad.csv", function()
     { "a,b\n1\n", { { a = "1", b = "" }, 2 } },
     { 'a\n"x"', { { a = "x" }, 2 } },
     { 'a,b\n"",\n', { { a = "", b = "" }, 2 } },
+    { 'a\n""\n\n""', { { a = "" }, 2 }, { { a = "" }, 4 } },
+    { 'a\n"x"\n"y"\r', { { a = "x" }, 2 }, { { a = "y" }, 3 } },
     { "", nil },
   }
   for i, case in ipairs(cases) do
@@ -43,6 +45,7 @@ describe("ironclad.csv", function()
 
   it("names the line of what is no CSV", function()
     for _, case in ipairs { { 'a\n1\n"open\n', "line 3: a quote is not closed" }, { 'a\n"x"y\n', "line 2: text after" },
+      { 'a\n"x"y', "line 2: text after" }, { '"x"y', "line 1: text after" }, { 'a,b\n1,"2"3', "line 2: text after" },
       { "a\n1,2\n", "line 2: 2 fields, but 1 names" }, { "a,b,a\n1,2,3\n", 'line 1: two columns are called "a"' } } do
       local fine, problem = pcall(rows, case[1])
       assert.is_false(fine)
@@ -90,6 +93,14 @@ describe("ironclad.csv", function()
       { columns = { "a", "b", "c" }, header = false })
     out:write { a = ironclad.null, c = false }
     assert.equal(",,false\r\n", table.concat(texts))
+  end)
+
+  it("writes a row of one empty field so that it is read as one", function()
+    local texts = {}
+    local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end, { columns = { "a" } })
+    out:write { a = "" }:write { a = ironclad.null }:write { a = "x" }
+    assert.equal('a\r\n""\r\n""\r\nx\r\n', table.concat(texts))
+    assert.same({ { { a = "" }, 2 }, { { a = "" }, 3 }, { { a = "x" }, 4 } }, rows(table.concat(texts)))
   end)
 
   it("writes other separators, no header, and formulas when asked", function()

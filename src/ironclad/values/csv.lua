@@ -100,11 +100,10 @@ local function field_at(source, at, whole)
   local value, last, rest = quoted_field(text, at)
   if not value and whole and last then return table.concat(last) .. rest, #text + 1 end
   if not value and whole then fail(source, "a quote is not closed") end
-  if not value then return nil end
-  if last < #text and not text:find("^" .. source.after_field, last) then
+  if not value or (not whole and last >= #text) then return nil end
+  if last <= #text and not text:find("^" .. source.after_field, last) then
     fail(source, "text after a closing quote")
   end
-  if not whole and last >= #text then return nil end
   return value, last
 end
 
@@ -119,13 +118,13 @@ local function parse_line(source, separator, whole)
       local after = text:match("^\r?\n?()", last)
       if not whole and after > #text and text:sub(last, last) == "\r" then return nil end
       source.at = after
-      return fields, text:sub(at, last)
+      return fields
     end
     at = last + 1
   end
 end
 
--- The fields of the next line; nil at the end.
+-- The fields of the next line, its number, and whether nothing is on it; nil at the end.
 local function next_line(source, separator)
   local whole = false
   while true do
@@ -137,7 +136,7 @@ local function next_line(source, separator)
       if fields then
         local line = source.line
         source.line = line + select(2, before:sub(began, source.at - 1):gsub("\n", ""))
-        return fields, line
+        return fields, line, before:find("^[\r\n]", began) ~= nil
       end
       if not source.fill() then whole = true end
     end
@@ -222,12 +221,12 @@ function csv.rows(given, options)
   local names = options.columns or read_names(source, separator)
   local function next_row()
     while true do
-      local fields, line = next_line(source, separator)
+      local fields, line, is_blank = next_line(source, separator)
       if not fields then return nil end
       if #fields > #names then
         fail_at_line(source, line, ("%d fields, but %d names in the first line"):format(#fields, #names))
       end
-      if #fields > 1 or fields[1] ~= "" then
+      if not is_blank then
         local row = {}
         for i, name in ipairs(names) do row[name] = fields[i] or "" end
         return row, line
@@ -299,7 +298,9 @@ local function write_line(self, values, count)
     local text = text_of("ironclad.csv.writer", ("write: %s: "):format(self.columns[i]), values[i])
     fields[i] = field_of(text, self.separator, self.formulas)
   end
-  local done, message = self.put(table.concat(fields, self.separator) .. "\r\n")
+  local line = table.concat(fields, self.separator)
+  if line == "" then line = '""' end -- a blank line is no row
+  local done, message = self.put(line .. "\r\n")
   if not done then return nil, message end
   return self
 end
