@@ -249,6 +249,33 @@ describe("ironclad.json.encode with options", function()
     loop[1] = loop
     assert.error_matches(function() ironclad.json.encode(loop, { sort = true }) end, "%[1%]: the table contains itself")
   end)
+
+  -- Each is written as without options, or refused with the same message.
+  it("takes every table as json.encode alone does", function()
+    local gap = ironclad.array {}
+    gap[3], gap[1] = 3, 1
+    local named = ironclad.array { 1 }
+    named.x = 2
+    local function raise() error "called" end
+    local function bare(text) return (text:gsub("^%S-%.lua:%d+: ", ""):gsub("%s", "")) end
+    for i, value in ipairs { gap, named, { 1, nil, 3 }, { 1, x = 2 }, { [0] = 0, 1 }, { [1.5] = 1 }, { [true] = 1 },
+      { ironclad.file { data = "secret" } }, ironclad.file { data = "secret" }, ironclad.array { [2] = "b" },
+      setmetatable({ 1, 2 }, { __len = function() return 0 end }),
+      setmetatable({ 1 }, { __index = raise, __len = raise }),
+      setmetatable({}, { __index = { 1, 2 }, __len = function() return 2 end }),
+      setmetatable({ a = 1 }, { __pairs = function() return next, { b = 2 } end, __index = raise }),
+      setmetatable({ 1 }, { __metatable = "hidden", __as_text = function() return "text" end }),
+      setmetatable({ a = 1 }, { __metatable = "hidden" }), setmetatable({ a = 1 }, { __as_text = "text" }),
+      setmetatable({ 1 }, { __as_number = function() return "12" end }),
+      setmetatable({ 1 }, { __index = getmetatable }) } do
+      local fine, plain = pcall(ironclad.json.encode, { x = value })
+      for _, options in ipairs { { sort = true }, { pretty = true }, { sort = true, pretty = true } } do
+        local same, styled = pcall(ironclad.json.encode, { x = value }, options)
+        assert.equal(fine, same, i .. tostring(styled))
+        assert.equal(bare(plain), bare(styled), i)
+      end
+    end
+  end)
 end)
 
 describe("ironclad.progress", function()

@@ -96,6 +96,10 @@ describe("ironclad.filter", function()
     mistaken("expected formulas", function() filter.And() end)
     mistaken("expected formulas", function() filter.And {} end)
     mistaken("2: expected a formula", filter.And, filter.IsEmpty "a", nil, filter.IsEmpty "b")
+    for key, message in pairs { [0] = "0: ", [-1] = "-1: ", [1.5] = "1.5: ", [3] = "2: ", b = "b: " } do
+      local list = { filter.IsEmpty "a", [key] = filter.IsEmpty "b" }
+      mistaken(message .. "expected a formula", function() filter.Or(list) end)
+    end
     mistaken("ironclad.filter.Date: there is no day 2024-02-30", filter.Date, 2024, 2, 30)
     local time = ironclad.date "2026-01-31T19:00:00Z"
     for _, call in ipairs {
@@ -109,6 +113,11 @@ describe("ironclad.filter", function()
     mistaken("expected a whole number, got 1.5", filter.RelativeDate, filter.Today(), 1.5, "days")
     mistaken('expected "days", "weeks", "months" or "years", got day', filter.RelativeDate, filter.Today(), 1, "day")
     mistaken("got nil", filter.RelativeDate, filter.Today(), 1)
+  end)
+
+  it("keeps every byte of a text", function() -- string.format of PUC Lua 5.1 ends at a NUL
+    assert.are.equal("And(Equals([a], 'b\0c'), Contains([d], '\0'))",
+      tostring(filter.And(filter.Equals("a", "b\0c"), filter.Contains("d", "\0"))))
   end)
 
   it("stands as the filter of a list, and in a formula's text", function()

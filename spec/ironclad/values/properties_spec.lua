@@ -280,6 +280,15 @@ describe("plain properties in a body", function()
     }, body_of(server).properties)
   end)
 
+  it("are sent as they are when this version does not know their type", function()
+    local schema = peer.json(json.encode { properties = { flag = { type = "future" }, word = { type = "future" } } })
+    local server, client = scene.play(schema, scene.GOOD)
+    scene.assert_good(create(client, { flag = false, word = "x", full = { type = "future", value = false },
+      zero = { type = "future", value = 0 } }))
+    assert.are.same({ flag = { type = "future", value = false }, word = { type = "future", value = "x" },
+      full = { type = "future", value = false }, zero = { type = "future", value = 0 } }, body_of(server).properties)
+  end)
+
   it("use a schema that the script has fetched", function()
     local server, client = scene.play(SCHEMA, scene.GOOD)
     ironclad.must(client.records:get_schema())

@@ -146,6 +146,15 @@ describe("ironclad.date", function()
     assert.is_false((pcall(function() return ironclad.date(2026, 1, 31) < ironclad.money("USD", 1) end)))
   end)
 
+  it("never comes to a sixtieth second", function()
+    for digits = 1, 20 do
+      local point = ironclad.date("2026-01-31T12:00:59." .. ("9"):rep(digits) .. "Z")
+      local milliseconds = ("999"):sub(1, digits) .. ("0"):rep(3 - digits)
+      assert.are.equal("2026-01-31T12:00:59." .. milliseconds .. "Z", tostring(point))
+      assert.are.equal('"' .. tostring(point) .. '"', json.encode(point))
+    end
+  end)
+
   it("refuses days that do not exist", function()
     for _, day in ipairs { { 2026, 2, 30 }, { 2025, 2, 29 }, { 1900, 2, 29 }, { 2026, 4, 31 }, { 2026, 13, 1 },
       { 2026, 0, 1 }, { 2026, 1, 0 }, { 2026, 1, -1 }, { 2026, 1, 32 } } do
@@ -310,6 +319,29 @@ describe("a value", function()
   end)
 end)
 
+describe("a value that is compared with another kind", function()
+  -- Lua 5.3 and later ask __eq also about tables that do not have it.
+  it("is not equal, and raises nothing", function()
+    local server, client = scene.play(scene.GOOD)
+    local strict = setmetatable({}, { __index = function() error "read" end })
+    local given = { ironclad.date(2026, 1, 31), ironclad.money("USD", 1), ironclad.duration "P1Y",
+      ironclad.address { lines = "a" }, ironclad.filter.IsEmpty "a", ironclad.scim_filter.pr "a",
+      ironclad.clickwrap.filter.eq("a", 1) }
+    local count = #given
+    for _, other in ipairs { {}, strict, client, server, { year = 2026, month = 1, day = 31 }, { years = 1 },
+      { currency = "USD", amount = 1 }, { lines = "a" }, { text = "a pr" }, { text = "IsEmpty([a])" } } do
+      given[#given + 1] = other
+    end
+    for i = 1, count do
+      for j, other in ipairs(given) do
+        assert.are.equal(i == j, given[i] == other, i .. " " .. j)
+        assert.are.equal(i == j, other == given[i], i .. " " .. j)
+      end
+    end
+    scene.stop()
+  end)
+end)
+
 describe("a table with __as_text", function()
   -- The names of members are remembered by their place in memory. A state of its own, because a full collection takes
   -- long in one that has run many specs.
@@ -390,14 +422,17 @@ describe("a host's locale", function()
     assert.is_true(status <= 1)
     local output = peer.lua([[
       local ironclad = require "ironclad"
-      local point = ironclad.date "2026-01-31T12:00:01.5Z" -- PUC Lua 5.1 would not read it afterwards
       assert(os.setlocale("comma", "numeric"))
+      local point = ironclad.date "2026-01-31T12:00:01.5Z"
       print(ironclad.filter.LessThan("amount", 3 / 2))
       print(ironclad.scim_filter.gt("amount", 3 / 2))
       print(ironclad.money("EUR", -25 / 2), ironclad.money("EUR", 1 / 8))
-      print(point)
+      print(point, ironclad.money("EUR", "12.50"), ironclad.csv.field "-1.5", ironclad.csv.field "-1,5")
+      print(string.format("%d", require("ironclad.base.moment").read "2026-01-31T12:00:01.318Z"))
     ]], { environment = "LOCPATH=" .. folder })
-    assert.are.equal("LessThan([amount], '1.5')\namount gt 1.5\nEUR -12.50\tEUR 0.125\n2026-01-31T12:00:01.500Z\n",
+    assert.are.equal("LessThan([amount], '1.5')\namount gt 1.5\nEUR -12.50\tEUR 0.125\n"
+      .. "2026-01-31T12:00:01.500Z\tEUR 12.50\t"
+      .. "-1.5\t\"'-1,5\"\n1769860801318\n",
       output)
   end)
 end)

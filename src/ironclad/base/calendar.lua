@@ -1,5 +1,7 @@
 --- The days of the proleptic Gregorian calendar, and the offsets of ISO 8601.
 
+local decimal = require "ironclad.base.decimal"
+
 local calendar = {}
 
 --- The number of days of a month.
@@ -15,6 +17,10 @@ function calendar.days(year, month, day)
   return 365 * year + math.floor(year / 4) - century + math.floor(century / 4) + math.floor((153 * month - 457) / 5)
     + day - 719469
 end
+
+--- The number of a second in digits, "59.999". Digits behind those of nanoseconds are left out: a second of which a
+-- number cannot hold all digits would be the next one.
+function calendar.second(text) return decimal(text:sub(1, #"59.999999999")) end
 
 --- The minutes of "Z", "", "+01:00" or "-0730"; nil for any other text.
 function calendar.offset(text)

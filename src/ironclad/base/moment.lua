@@ -8,12 +8,12 @@ local moment = {}
 local function exists(year, month, day, hour, minute, second)
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
   return month >= 1 and month <= 12 and day >= 1 and day <= calendar.days_in(year, month)
-    and tonumber(hour) < 24 and tonumber(minute) < 60 and tonumber(second) < 61
+    and tonumber(hour) < 24 and tonumber(minute) < 60 and second < 61
 end
 
 local function milliseconds(year, month, day, hour, minute, second)
   local days = calendar.days(tonumber(year), tonumber(month), tonumber(day))
-  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + math.floor(tonumber(second) * 1000 + 0.5)
+  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + math.floor(second * 1000 + 0.5)
 end
 
 --- Reads ISO 8601 text: a day, or a point in time with or without an offset.
@@ -27,7 +27,7 @@ function moment.read(text)
   if not hour then return nil end
   local second, zone = after:match "^:(%d%d%.?%d*)(.*)$"
   local offset = calendar.offset(zone or after)
-  second = second or 0
+  second = second and calendar.second(second) or 0
   if not offset or not exists(year, month, day, hour, minute, second) then return nil end
   return milliseconds(year, month, day, hour, minute, second) - offset * 60000
 end
@@ -41,7 +41,7 @@ function moment.read_http(text)
   if type(text) ~= "string" then return nil end
   local day, month, year, hour, minute, second = text:match "^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   if not day or not MONTHS[month] then return nil end
-  return milliseconds(year, MONTHS[month], day, hour, minute, second)
+  return milliseconds(year, MONTHS[month], day, hour, minute, tonumber(second))
 end
 
 --- Writes milliseconds as Ironclad does: "2016-11-17T00:37:22.318Z".

@@ -68,7 +68,7 @@ function cells.value(item, column)
   if value ~= nil then return value end
   for _, place in ipairs(places) do
     local inner = step(item, place)
-    value = inner ~= nil and follow(inner, column) or nil
+    if inner ~= nil then value = follow(inner, column) end
     if value ~= nil then return value end
   end
 end

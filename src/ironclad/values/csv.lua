@@ -7,6 +7,7 @@
 --   out:close()
 
 local core = require "ironclad.core"
+local decimal = require "ironclad.base.decimal"
 local mistake = require "ironclad.base.mistake"
 
 local csv = {}
@@ -240,7 +241,7 @@ end
 
 -- A spreadsheet runs a cell that begins with one of these as a formula. Numbers may begin with a sign.
 local function protected(text)
-  if text:find "^[=+%-@\t\r]" and not tonumber(text) then return "'" .. text end
+  if text:find "^[=+%-@\t\r]" and not decimal(text) then return "'" .. text end
   return text
 end
 

@@ -21,8 +21,10 @@ local Day = filter_parts.text_type "ironclad.filter.date"
 
 local function refuse(name, message, ...) mistake.raise("ironclad.filter." .. name, message, ...) end
 
-local function formula(text, ...)
-  return setmetatable({ text = text:format(...) }, Formula)
+-- The name is that of the function; the arguments are texts. They are not put in by string.format, which in PUC Lua 5.1
+-- ends a text at a NUL.
+local function formula(name, ...)
+  return setmetatable({ text = name .. "(" .. table.concat({ ... }, ", ") .. ")" }, Formula)
 end
 
 local function property(name, given)
@@ -89,7 +91,7 @@ for name, allowed in pairs(comparisons) do
   -- @return a formula
   filter[name] = function(given, value, ...)
     mistake.check_surplus("ironclad.filter." .. name, ...)
-    return formula("%s(%s, %s)", name, property(name, given), value_text(name, allowed, value))
+    return formula(name, property(name, given), value_text(name, allowed, value))
   end
 end
 
@@ -98,7 +100,7 @@ for _, name in ipairs { "IsEmpty", "IsNotEmpty" } do
   -- @return a formula
   filter[name] = function(given, ...)
     mistake.check_surplus("ironclad.filter." .. name, ...)
-    return formula("%s(%s)", name, property(name, given))
+    return formula(name, property(name, given))
   end
 end
 
@@ -114,7 +116,7 @@ for _, name in ipairs { "And", "Or" } do
       texts[i] = given.text
     end, ...)
     if count == 0 then refuse(name, "expected formulas") end
-    return count == 1 and list[1] or formula("%s(%s)", name, table.concat(texts, ", "))
+    return count == 1 and list[1] or formula(name, table.concat(texts, ", "))
   end
 end
 

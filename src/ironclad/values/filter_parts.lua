@@ -7,7 +7,8 @@ function filter_parts.text_type(name)
   local metatable = { __name = name }
   function metatable:__tostring() return self.text end
   metatable.__as_text = metatable.__tostring
-  function metatable.__eq(a, b) return a.text == b.text end
+  -- Lua 5.3 and later ask it also about tables of another kind.
+  function metatable.__eq(a, b) return getmetatable(a) == getmetatable(b) and a.text == b.text end
   return metatable
 end
 
@@ -19,7 +20,7 @@ function filter_parts.list(check, ...)
   if count == 1 and type(list[1]) == "table" and getmetatable(list[1]) == nil then
     list, count = list[1], 0
     for key in pairs(list) do
-      if type(key) == "number" then
+      if type(key) == "number" and key >= 1 and key % 1 == 0 then
         count = math.max(count, key)
       elseif key ~= "n" then
         check(nil, tostring(key))

@@ -7,29 +7,34 @@ local pretty = {}
 
 local DEPTH = 512 -- as deep as json.decode reads
 
-local list_metatable = getmetatable(core.array {})
+local list_metatable, file_metatable = getmetatable(core.array {}), getmetatable(core.file { data = "-" })
 
--- Whether a table is written as a list: as core.json.encode decides it.
-local function is_list(value)
-  if getmetatable(value) == list_metatable then return true end
-  local count = #value
-  if count == 0 then return false end
-  local keys = 0
-  for _ in pairs(value) do keys = keys + 1 end
-  return keys == count
-end
+-- As core.json.encode reads them, tables are read without their metamethods.
+local metatable_of, raw_next = debug.getmetatable, next
 
--- Whether core.json.encode has to write the value: anything but a table, and a table with __as_text or __as_number.
+-- Whether core.json.encode has to write the value: anything but a table, a file, and a table with __as_text or
+-- __as_number.
 local function is_plain(value)
   if type(value) ~= "table" then return true end
-  local metatable = getmetatable(value)
-  return type(metatable) == "table" and (metatable.__as_text or metatable.__as_number) ~= nil
+  local metatable = metatable_of(value)
+  return metatable ~= nil and metatable ~= list_metatable and (metatable == file_metatable
+    or type(rawget(metatable, "__as_text")) == "function" or type(rawget(metatable, "__as_number")) == "function")
+end
+
+-- The number of items of a list; nil for any other table.
+local function length_of(value)
+  local count, last = 0, 0
+  for key in raw_next, value do
+    if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then return nil end
+    count, last = count + 1, math.max(last, key)
+  end
+  return count == last and count or nil
 end
 
 local function sorted_keys(value)
   local keys = {}
-  for key in pairs(value) do
-    if type(key) ~= "string" then return nil end -- core.json.encode says what is wrong with it
+  for key in raw_next, value do
+    if type(key) ~= "string" then return nil end
     keys[#keys + 1] = key
   end
   table.sort(keys)
@@ -37,21 +42,23 @@ local function sorted_keys(value)
 end
 
 local function write_value(out, value, style, indent, depth)
-  local keys = not is_plain(value) and not is_list(value) and sorted_keys(value)
-  if is_plain(value) or next(value) == nil or (not keys and not is_list(value)) then
-    out[#out + 1] = core.json.encode(value)
+  local length, keys
+  if not is_plain(value) and raw_next(value) ~= nil then
+    length = length_of(value)
+    keys = not length and metatable_of(value) ~= list_metatable and sorted_keys(value)
+  end
+  if not length and not keys then
+    out[#out + 1] = core.json.encode(value) -- or it says what is wrong with the table
     return
   end
   if depth > DEPTH then mistake.raise("ironclad.json.encode", "nested deeper than %d tables", DEPTH) end
   local inner = style.pretty and indent .. "  " or ""
   out[#out + 1] = keys and "{" or "["
-  for i = 1, keys and #keys or #value do
+  for i = 1, length or #keys do
     if i > 1 then out[#out + 1] = "," end
     if style.pretty then out[#out + 1] = "\n" .. inner end
     if keys then out[#out + 1] = core.json.encode(keys[i]) .. (style.pretty and ": " or ":") end
-    local item = value
-    if keys then item = item[keys[i]] else item = item[i] end
-    write_value(out, item, style, inner, depth + 1)
+    write_value(out, rawget(value, keys and keys[i] or i), style, inner, depth + 1)
   end
   if style.pretty then out[#out + 1] = "\n" .. indent end
   out[#out + 1] = keys and "}" or "]"

@@ -68,15 +68,16 @@ local function full_property(property_type, given)
     property_type, given = given.type, given.value
   end
   if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end
-  local value, objection
+  local value = given
   if not property_type then
     property_type, value = encode.property(given)
     if not property_type then return nil, value end
   elseif encode.knows(property_type) then
+    local objection
     value, objection = encode.record(property_type, given)
     if value == nil then return nil, objection end
   end
-  return { type = property_type, value = value == nil and given or value }
+  return { type = property_type, value = value }
 end
 
 -- The properties in the body of a call and the name of their field; nil for other calls.

@@ -9,7 +9,7 @@
 
 local calendar = require "ironclad.base.calendar"
 local core = require "ironclad.core"
-
+local decimal = require "ironclad.base.decimal"
 local mistake = require "ironclad.base.mistake"
 
 -- Constructors for the module's own use, values.make.date(…) and so on: they return nil and a message for wrong input.
@@ -37,6 +37,11 @@ local function is_finite(value)
   return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
+-- An __eq. Lua 5.3 and later ask it also about tables of another kind.
+local function equal_by(compare)
+  return function(a, b) return getmetatable(a) == getmetatable(b) and compare(a, b) end
+end
+
 ---------------------------------------------------------------------------------------------------------------
 local Money = { __name = "ironclad.money", kind = "money" }
 
@@ -45,13 +50,12 @@ function Money.__tostring(money)
   if not is_finite(amount) then return ("%s %s"):format(tostring(money.currency), tostring(amount)) end
   local text = (is_whole(amount) and "%.0f" or "%.2f"):format(amount)
   -- The host may have set a locale with another decimal point.
-  text = tonumber(text) == amount and text:gsub("[^%d%-]+", ".") or core.json.encode(amount)
+  text = text:gsub("[^%d%-]+", ".")
+  if decimal(text) ~= amount then text = core.json.encode(amount) end
   return tostring(money.currency) .. " " .. text
 end
 
-function Money.__eq(a, b)
-  return a.currency == b.currency and a.amount == b.amount
-end
+Money.__eq = equal_by(function(a, b) return a.currency == b.currency and a.amount == b.amount end)
 
 -- The digits of a decimal number without the zeros at its ends.
 local function digits_of(text) return (text:gsub("[%-%.]", ""):gsub("^0+", ""):gsub("0+$", "")) end
@@ -65,7 +69,7 @@ end
 --- The number that a text says in decimal digits, as "-12.5"; nil for any other text, and for digits that Lua's numbers
 -- cannot hold.
 function values.number(text)
-  local number = (text:find "^%-?%d+$" or text:find "^%-?%d*%.%d+$") and tonumber(text)
+  local number = (text:find "^%-?%d+$" or text:find "^%-?%d*%.%d+$") and decimal(text)
   return is_finite(number) and keeps_digits(number, text) and number or nil
 end
 
@@ -77,7 +81,7 @@ function make.money(currency, amount)
     return nil, "currency: expected three capital letters, as \"USD\", got "
       .. (type(currency) == "string" and '"' .. currency .. '"' or type(currency))
   end
-  local number = type(amount) == "string" and amount:find "^%-?%d+%.?%d*$" and tonumber(amount) or amount
+  local number = type(amount) == "string" and amount:find "^%-?%d+%.?%d*$" and decimal(amount) or amount
   if not is_finite(number) then
     return nil, "amount: expected a number, got " .. (type(amount) == "string" and '"' .. amount .. '"'
       or type(amount) == "number" and tostring(amount) or type(amount))
@@ -112,10 +116,12 @@ local function day_text(date)
   return ("%04d-%02d-%02d"):format(date.year, date.month, date.day)
 end
 
+local LAST = 59999 -- milliseconds of a minute
+
 -- "12:00:00", with milliseconds when there are any. The milliseconds are truncated: rounding would make 59.9996 the
--- second 60.
+-- second 60. What is added is for numbers such as 1.001, which are a little less than what they say.
 local function time_text(date)
-  local milliseconds = math.floor((date.second or 0) * 1000 + 1e-6)
+  local milliseconds = math.min(math.floor((date.second or 0) * 1000 + 1e-6), LAST)
   local text = ("%02d:%02d:%02.0f"):format(date.hour or 0, date.minute or 0, math.floor(milliseconds / 1000))
   return milliseconds % 1000 == 0 and text or ("%s.%03.0f"):format(text, milliseconds % 1000)
 end
@@ -129,7 +135,9 @@ function Date.__as_text(date)
   return ("%sT%sZ"):format(day_text(date), time_text(date))
 end
 
-function Date.__eq(a, b) return seconds_of(a) == seconds_of(b) and (a.hour == nil) == (b.hour == nil) end
+Date.__eq = equal_by(function(a, b)
+  return seconds_of(a) == seconds_of(b) and (a.hour == nil) == (b.hour == nil)
+end)
 Date.__lt = mistake.guard(function(a, b) return seconds_of(a) < seconds_of(b) end)
 Date.__le = mistake.guard(function(a, b) return seconds_of(a) <= seconds_of(b) end)
 
@@ -179,7 +187,7 @@ local function parse_date(text)
   local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
   local second, zone = (after or ""):match "^:(%d%d%.?%d*)(.*)$"
   local offset = calendar.offset(zone or after or "?")
-  second = tonumber(second or 0)
+  second = second and calendar.second(second) or 0
   if not hour or not offset or tonumber(hour) > 23 or tonumber(minute) > 59 or second >= 60 then
     return nil, ('expected a time of day after the date, as "T12:00:00Z", got "%s"'):format(rest)
   end
@@ -233,12 +241,12 @@ end
 
 Duration.__as_text = Duration.__tostring
 
-function Duration.__eq(a, b)
+Duration.__eq = equal_by(function(a, b)
   for _, unit in ipairs(units) do
     if (a[unit] or 0) ~= (b[unit] or 0) then return false end
   end
   return true
-end
+end)
 
 -- From here on, a number may stand for several whole ones.
 local TOO_LARGE = 2 ^ 53
@@ -303,12 +311,12 @@ end
 function Address.__tostring(address) return table.concat(envelope(address), ", ") end
 function Address.__as_text(address) return table.concat(envelope(address), "\n") end
 
-function Address.__eq(a, b)
+Address.__eq = equal_by(function(a, b)
   for _, field in ipairs(address_fields) do
     if field ~= "lines" and a[field] ~= b[field] then return false end
   end
   return table.concat(a.lines or {}, "\n") == table.concat(b.lines or {}, "\n")
-end
+end)
 
 -- What is wrong with a line of an address, or nil.
 local function objection_to_line(name, value)
