@@ -76,6 +76,31 @@ describe("the state", function()
     assert.are.same({}, collect("records", { state = path() }))
   end)
 
+  -- Whole milliseconds are kept; %d of Lua 5.3 and later takes no others.
+  it("has no part of a millisecond, whatever the overlap is", function()
+    start { fixtures = fixtures("records", 5) }
+    for _, overlap in ipairs { 1 / 3, 0.0005, 1e-9, 12345.6789, 2 ^ -1074 } do
+      local store = memory()
+      trial.client.records:changes { state = store, overlap = overlap }()
+      assert.are.equal(5, #collect("records", { state = store, overlap = overlap }))
+      assert.are.equal(0, #collect("records", { state = store, overlap = overlap }))
+      assert.is_nil(store.text():find "%d%.%d+[,%]}]", store.text())
+    end
+  end)
+
+  it("may have parts of milliseconds, as those of versions before this one", function()
+    start { fixtures = fixtures("records", 5) }
+    local store = memory()
+    collect("records", { state = store })
+    local lines = store.text():gsub('("from":%d+)', "%1.6667")
+    store.save(lines)
+    trial.sandbox:advance(1)
+    local id = next(all_of "records")
+    trial.touch.records(id)
+    assert.are.same({ id }, ids_of(collect("records", { state = store })))
+    assert.is_nil(store.text():find "%d%.%d+[,%]}]", store.text())
+  end)
+
   it("may end in a part of a line", function()
     start { fixtures = fixtures("records", 3) }
     local all = ids_of(collect("records", { state = memory() }))

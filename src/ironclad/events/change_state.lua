@@ -19,8 +19,8 @@
 -- this process knows is saved again, from its own work or from peek(), which returns the text although another process
 -- has the lock.
 --
--- A function fails by raising an error, or by returning nil (load: false) and a message. Times are milliseconds since
--- 1970, on Ironclad's clock.
+-- A function fails by raising an error, or by returning nil (load: false) and a message. Times are whole milliseconds
+-- since 1970, on Ironclad's clock.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -134,7 +134,7 @@ local function read_header(self, line)
     refuse(self, "it was made with other arguments (%s, now %s)", said(header.arguments), said(self.arguments))
   end
   if type(header.from) ~= "number" then refuse(self, "its header has no time") end
-  return header.from
+  return math.floor(header.from)
 end
 
 local function remember(self, id, time)
@@ -149,7 +149,7 @@ local function read_line(self, line, number)
     refuse(self, "line %d is damaged", number)
   end
   if entry[2] == GONE then self.gone[entry[1]] = true else remember(self, entry[1], entry[2]) end
-  self.from = math.max(self.from, entry[3])
+  self.from = math.max(self.from, math.floor(entry[3]))
 end
 
 -- Forgets items that are older than `from`: they are not looked at again.
@@ -228,7 +228,7 @@ end
 
 local function line_of(id, time, from)
   if id:find "[^%w_-]" then id = core.json.encode(id) else id = '"' .. id .. '"' end
-  return ("[%s,%d,%d]\n"):format(id, time, from)
+  return ("[%s,%.0f,%.0f]\n"):format(id, time, from)
 end
 
 --- Saves the whole state, as short as it can be.

@@ -180,7 +180,7 @@ local function new_changes(client, resource, label, given)
     source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
     state = change_state.new(store, resource, wanted, core.describe(client.connection).origin),
     since = read_since(label, own.since),
-    overlap = check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000,
+    overlap = math.ceil(check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000),
     ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
