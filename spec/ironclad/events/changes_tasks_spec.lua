@@ -59,6 +59,41 @@ describe("changes and tasks", function()
     assert.are.equal(ids[3], changes()().id)
   end)
 
+  -- A hook stands for another task: it runs while the loop waits. on_request closes while a request is under way,
+  -- on_response when its answer has come.
+  for _, hook in ipairs { "on_request", "on_response" } do
+    it("end without an error, and lose nothing, when they are closed at any time: " .. hook, function()
+      trial.start { fixtures = trial.fixtures("records", 5) }
+      local seen, at, list = 0, 0, nil
+      local client = trial.sandbox:connect { [hook] = function()
+        seen = seen + 1
+        if seen == at then list:close() end
+      end }
+      local function walk(name, closes_at, since)
+        local given = {}
+        seen, at = 0, closes_at
+        list = client.records:changes { state = trial.path(name), reconcile = true, pageSize = 2, since = since }
+        for item in list do
+          assert.is_nil(item.gone)
+          given[item.id] = true
+        end
+        assert.is_nil(list.error)
+        return given
+      end
+      for _, since in ipairs { "2020-01-01", "now" } do
+        walk("whole " .. since, 0, since)
+        for closes_at = 1, seen do
+          local name = ("%s %d"):format(since, closes_at)
+          local given = walk(name, closes_at, since)
+          for id in pairs(walk(name, 0, since)) do given[id] = true end
+          local count = 0
+          for _ in pairs(given) do count = count + 1 end
+          assert.are.equal(since == "now" and 0 or 5, count, name)
+        end
+      end
+    end)
+  end
+
   it("are mapped one after the other", function()
     trial.start()
     local at_once, most = 0, 0

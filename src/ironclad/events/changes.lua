@@ -184,11 +184,14 @@ local function new_changes(client, resource, label, given)
     ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
-    busy = false, holder = false, -- the task that has the last item
+    listing = false, busy = false, holder = false, -- the task that has the last item
   })
 end
 
 -- --- one look
+--
+-- Whatever waits may find the changes closed afterwards, by a hook or another task. Then the lock is gone, and nothing
+-- more may be saved.
 
 -- The time before which nothing new is expected in the list. It is never later than the newest item that was seen, so
 -- it does not depend on any clock being right; Ironclad's time only guards against an item that is dated in the future.
@@ -208,14 +211,20 @@ local function finish_item(self)
   self.given = self.given + 1
 end
 
--- -> false while another machine looks for changes
+-- -> false while another machine looks for changes, and when the changes are closed
 local function begin(self)
   if not self.state:lock() then
     if self.following then return false end
     error(Error.new { kind = "store", message = self.state.name .. " is in use by another machine",
       outcome = "not_done", retryable = true, attempts = 0 }, 0)
   end
-  if not self.state:load() then
+  if self.closed then
+    self.state:unlock() -- it was locked after that
+    return false
+  end
+  local there = self.state:load()
+  if self.closed then return false end
+  if not there then
     self.state.from = self.since == "now" and 0 or self.since
     self.fresh = true
   end
@@ -237,18 +246,22 @@ local function begin_now(self)
   local arguments = copy(self.source.arguments)
   arguments.query = copy(arguments.query)
   arguments.query.pageSize = 1
-  local answer, err, response = run.finish(run.start(self.client, self.label, self.source.index, arguments))
+  self.pending = run.start(self.client, self.label, self.source.index, arguments)
+  local answer, err, response = run.finish(self.pending)
+  self.pending = false
+  if self.closed then return end
   if not answer then error(err, 0) end
   local clock = moment.read_http(response.headers and response.headers.date)
   self.state.from = clock or os.time() * 1000
   save_start(self)
 end
 
--- -> false while another machine looks for changes
+-- -> false while another machine looks for changes, and when the changes are closed
 local function begin_look(self)
   if not self.loaded and not begin(self) then return false end
   self.state:keep()
-  if self.fresh and self.since == "now" then begin_now(self) end
+  if self.fresh and self.since == "now" and not self.closed then begin_now(self) end
+  if self.closed then return false end
   local state = self.state
   self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
   self.queue, self.position, self.given = {}, 0, 0
@@ -281,7 +294,8 @@ local function read_known(self)
   return known
 end
 
--- Reads all ids, and sets self.missing to those that were there before and are not in the list.
+-- Reads all ids, and sets self.missing to those that were there before and are not in the list. Nothing is set when the
+-- changes are closed.
 local function begin_reconciling(self)
   if self.ids.lock and self.ids.lock() == false then
     error((self.ids.name or "state.ids") .. " is in use by another process", 0)
@@ -291,9 +305,10 @@ local function begin_reconciling(self)
   for name, value in pairs(self.source.list.query or {}) do
     if arguments[name] == nil then arguments[name] = value end
   end
-  for item in self.client[self.resource][each.name_of(self.source.entry)](self.client[self.resource], arguments) do
-    present[item.id] = true
-  end
+  self.listing = self.client[self.resource][each.name_of(self.source.entry)](self.client[self.resource], arguments)
+  for item in self.listing do present[item.id] = true end
+  self.listing = false
+  if self.closed then return end
   for _, id in ipairs(read_known(self)) do
     if not present[id] and not self.state.gone[id] then missing[#missing + 1] = id end
   end
@@ -312,11 +327,12 @@ end
 -- The next deleted item, or nil at the end. Ironclad is asked for each item, because a list may have left one out.
 local function next_gone(self)
   if not self.missing then begin_reconciling(self) end
-  while true do
+  while not self.closed do
     local id = table.remove(self.missing)
     if not id then break end
     local resource = self.client[self.resource]
     local _, err = resource:get(id)
+    if self.closed then return nil end
     if err and err.kind ~= "not_found" and err.kind ~= "permission" then error(err, 0) end
     if err then
       self.inhand = { id = id, gone = true }
@@ -324,7 +340,7 @@ local function next_gone(self)
     end
     self.present[id] = true
   end
-  end_reconciling(self)
+  if not self.closed then end_reconciling(self) end
   return nil
 end
 
@@ -358,6 +374,7 @@ local function next_change(self)
         return self.inhand.value
       end
       local batch = self.walk:next()
+      if self.closed then return nil end
       if self.fresh then save_start(self) end
       if batch then
         self.queue, self.position = batch, 0
@@ -477,6 +494,7 @@ function Changes:close()
   self.closed = true
   if self.pending then run.cancel(self.pending) end
   if self.source.pending then run.cancel(self.source.pending) end
+  if self.listing then self.listing:close() end
   self.state:unlock()
   if self.ids and self.ids.unlock then pcall(self.ids.unlock) end
 end
