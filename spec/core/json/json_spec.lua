@@ -137,6 +137,34 @@ describe("json", function()
       end
     end)
 
+    it("keeps texts apart that differ in one byte, of any length", function()
+      for length = 1, 40 do
+        local text = ("abcdefghij"):rep(4):sub(1, length)
+        for at = 1, length do
+          local other = text:sub(1, at - 1) .. "#" .. text:sub(at + 1)
+          local texts = { text, other, text, other, text:sub(1, -2), text .. "x", text, other }
+          assert.same(texts, json.decode('["' .. table.concat(texts, '","') .. '"]'), text)
+        end
+      end
+    end)
+
+    it("keeps texts apart that are looked up at the same place", function()
+      for _, form in ipairs { "%06d", "%06dX the end is the same", "The beginning is the same X%06d", "%06dX%06d" } do
+        local texts = {}
+        for i = 1, 20000 do texts[i] = form:format(i, i * 7) end
+        assert.same(texts, json.decode('["' .. table.concat(texts, '","') .. '"]'))
+      end
+      for byte = 35, 91 do -- one byte again and again: only the length differs
+        for first = 1, 40 do
+          local texts = {}
+          for length = 1, 40 do
+            texts[2 * length - 1], texts[2 * length] = string.char(byte):rep(first), string.char(byte):rep(length)
+          end
+          assert.same(texts, json.decode('["' .. table.concat(texts, '","') .. '"]'))
+        end
+      end
+    end)
+
     it("never cuts a text", function()
       local value = json.decode '{"\\ud800":"\\udc00x\\ud83d\\ude00"}'
       assert.equal(replacement .. "x\240\159\152\128", value[replacement])

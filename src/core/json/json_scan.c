@@ -9,12 +9,14 @@ const unsigned char *ic_json_refuse(ic_json_scan *scan, const unsigned char *at,
     return NULL;
 }
 
+bool ic_json_too_long(ic_error *error) {
+    ic_error_set(error, IC_ERR_TOO_LARGE, "JSON of more than %llu bytes",
+                 (unsigned long long)IC_TAPE_OFFSET_MAX);
+    return false;
+}
+
 bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t length) {
-    if (offset > IC_TAPE_OFFSET_MAX) {
-        ic_error_set(scan->error, IC_ERR_TOO_LARGE, "JSON of more than %llu bytes",
-                     (unsigned long long)IC_TAPE_OFFSET_MAX);
-        return false;
-    }
+    if (offset > IC_TAPE_OFFSET_MAX) return ic_json_too_long(scan->error);
     bool apart = length >= IC_TAPE_LENGTH_MASK;
     uint64_t field = apart ? IC_TAPE_LENGTH_MASK : length;
     ic_json_add(scan, bits | field << IC_TAPE_LENGTH_SHIFT | (uint64_t)offset << IC_TAPE_OFFSET_SHIFT);

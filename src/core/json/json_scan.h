@@ -15,7 +15,8 @@ typedef struct ic_json_known {
 
 typedef struct ic_json_scan {
     const unsigned char *start, *end; /* of the text */
-    ic_tape *tape;
+    uint64_t *next, *limit;           /* where the next word goes, and the end of the tape's room */
+    ic_tape *tape;                    /* its count is set at the end */
     size_t values, depth;
     struct {
         size_t word; /* its index in the tape */
@@ -29,6 +30,9 @@ typedef struct ic_json_scan {
 /* Sets PROTOCOL: `at` is not what was `expected`. Returns NULL. */
 const unsigned char *ic_json_refuse(ic_json_scan *scan, const unsigned char *at, const char *expected);
 
+/* Sets TOO_LARGE: the tape cannot tell places so far from the beginning. Returns false. */
+bool ic_json_too_long(ic_error *error);
+
 /* Each reads the value that begins at `at` and returns the place after it; NULL with an error. It adds one or
  * two words to the tape, which must have room for two. */
 
@@ -38,11 +42,11 @@ const unsigned char *ic_json_scan_text(ic_json_scan *scan, const unsigned char *
 const unsigned char *ic_json_scan_number(ic_json_scan *scan, const unsigned char *at);
 
 /* Adds a text or digits to the tape: `length` bytes at an offset in the source or, with IC_TAPE_ARENA in
- * `bits`, in the arena. False: TOO_LARGE. */
+ * `bits`, in the arena. False: TOO_LARGE, which only the arena can be. */
 bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t length);
 
 static inline void ic_json_add(ic_json_scan *scan, uint64_t word) {
-    scan->tape->words[scan->tape->count++] = word;
+    *scan->next++ = word;
 }
 
 #endif

@@ -15,10 +15,10 @@ static inline bool tape_is_space(unsigned char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Reserves WORDS_AHEAD words. A JSON text has about one word for eight of its bytes. */
-static bool tape_reserve(ic_json_scan *scan) {
+/* A JSON text has about one word for eight of its bytes. */
+static bool tape_grow(ic_json_scan *scan) {
     ic_tape *tape = scan->tape;
-    if (tape->capacity - tape->count >= WORDS_AHEAD) return true;
+    size_t used = tape->words ? (size_t)(scan->next - tape->words) : 0;
     size_t capacity = tape->capacity ? tape->capacity * 2
                                      : (size_t)(scan->end - scan->start) / sizeof *tape->words + WORDS_AHEAD;
     uint64_t *words = ic_realloc(tape->words, capacity * sizeof *words);
@@ -28,11 +28,19 @@ static bool tape_reserve(ic_json_scan *scan) {
     }
     tape->words = words;
     tape->capacity = capacity;
+    scan->next = words + used;
+    scan->limit = words + capacity;
     return true;
+}
+
+/* Reserves WORDS_AHEAD words. */
+static inline bool tape_reserve(ic_json_scan *scan) {
+    return scan->limit - scan->next >= WORDS_AHEAD || tape_grow(scan);
 }
 
 /* The next byte that is not white space; 0 at the end (JSON has no 0 outside strings). */
 static inline unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
+    if (*at<scan->end &&* * at> ' ') return **at; /* most bytes */
     while (*at < scan->end && tape_is_space(**at))
         ++*at;
     return *at < scan->end ? **at : 0;
@@ -72,7 +80,7 @@ static bool tape_open(ic_json_scan *scan, place at, bool object) {
                      IC_JSON_MAX_DEPTH, (size_t)(at - scan->start) + 1);
         return false;
     }
-    scan->open[scan->depth].word = scan->tape->count;
+    scan->open[scan->depth].word = (size_t)(scan->next - scan->tape->words);
     scan->open[scan->depth].count = 0;
     scan->open[scan->depth].object = object;
     scan->depth++;
@@ -81,10 +89,10 @@ static bool tape_open(ic_json_scan *scan, place at, bool object) {
 }
 
 static void tape_close(ic_json_scan *scan) {
-    ic_tape *tape = scan->tape;
-    size_t index = scan->open[--scan->depth].word;
-    uint64_t count = scan->open[scan->depth].count, words = tape->count - index - 1;
-    tape->words[index] |= count << IC_TAPE_COUNT_SHIFT | words << IC_TAPE_WORDS_SHIFT;
+    scan->depth--;
+    uint64_t *word = scan->tape->words + scan->open[scan->depth].word;
+    uint64_t count = scan->open[scan->depth].count, words = (uint64_t)(scan->next - word) - 1;
+    *word |= count << IC_TAPE_COUNT_SHIFT | words << IC_TAPE_WORDS_SHIFT;
 }
 
 /* Reads a scalar. In a container, it reads up to the first scalar, or up to the closing bracket if there
@@ -130,6 +138,7 @@ static place tape_between(ic_json_scan *scan, place at, bool *done) {
 }
 
 bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error) {
+    if (length > IC_TAPE_OFFSET_MAX) return ic_json_too_long(error);
     ic_json_scan scan; /* not zeroed as a whole: `open` is large and needs no start value */
     scan.tape = tape;
     scan.error = error;
@@ -141,6 +150,8 @@ bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *erro
     while (scan.end > scan.start && tape_is_space(scan.end[-1]))
         scan.end--;
 
+    scan.next = tape->words;
+    if (!tape_grow(&scan)) return false;
     place at = scan.start;
     if (length >= 3 && memcmp(at, BYTE_ORDER_MARK, 3) == 0) at += 3;
     bool done = false;
@@ -148,6 +159,7 @@ bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *erro
         at = tape_value(&scan, at);
         if (at) at = tape_between(&scan, at, &done);
     }
+    tape->count = (size_t)(scan.next - tape->words);
     if (at && tape->arena.failed) {
         ic_error_memory(error);
         return false;

@@ -11,6 +11,7 @@
 #define ESCAPE      6              /* bytes of the longest escape sequence that is written: \u0000 */
 /* Longer texts seldom repeat, and are not looked up among the known ones. */
 #define KNOWN_LENGTH 32
+#define LENGTH_FIELD (IC_TAPE_LENGTH_MASK << IC_TAPE_LENGTH_SHIFT)
 
 typedef const unsigned char *place;
 
@@ -228,43 +229,52 @@ static place text_rewritten(ic_json_scan *scan, place from, place at) {
     }
 }
 
-/* Adds a text that stays in the source. A short text that was read before gets the same word again, so that
- * equal words are equal texts. */
-static bool text_add(ic_json_scan *scan, place from, size_t length) {
-    size_t offset = (size_t)(from - scan->start);
-    if (length - 1 >= KNOWN_LENGTH || scan->end - from < 8)
-        return ic_json_add_text(scan, IC_TAPE_TEXT, offset, length);
-    uint64_t first = text_load(from), last = 0;
+/* Whether two texts of 17 to 32 bytes are the same between their first eight bytes and their last eight. */
+static inline bool text_same_middle(place a, place b, size_t length) {
+    return text_load(a + 8) == text_load(b + 8) && text_load(a + length - 16) == text_load(b + length - 16);
+}
+
+/* Adds a text that stays in the source: 1 to KNOWN_LENGTH bytes, of the eight or more that are left. One that
+ * was read before gets the same word again, so that equal words are equal texts. */
+static inline void text_add_short(ic_json_scan *scan, place from, size_t length) {
+    uint64_t offset = (uint64_t)(from - scan->start), first = text_load(from), last = 0;
+    uint64_t word = IC_TAPE_TEXT | length << IC_TAPE_LENGTH_SHIFT | offset << IC_TAPE_OFFSET_SHIFT;
     if (length >= 8)
         last = text_load(from + length - 8);
     else
         first &= ((uint64_t)1 << 8 * length) - 1;
-    uint64_t mixed = (first ^ last * 31 ^ length) * 0x9E3779B97F4A7C15;
-    ic_json_known *known = &scan->known[mixed >> 56];
-    size_t known_length = (size_t)(known->word >> IC_TAPE_LENGTH_SHIFT & IC_TAPE_LENGTH_MASK);
-    bool same = known_length == length && known->first == first && known->last == last;
+    ic_json_known *known = &scan->known[((first ^ last * 31 ^ length) * 0x9E3779B97F4A7C15) >> 56];
+    bool same = known->first == first && known->last == last && !((known->word ^ word) & LENGTH_FIELD);
     if (same && length > 16)
-        same = memcmp(scan->start + (known->word >> IC_TAPE_OFFSET_SHIFT), from, length) == 0;
-    if (same) {
-        ic_json_add(scan, known->word | IC_TAPE_SEEN);
-        return true;
-    }
-    if (!ic_json_add_text(scan, IC_TAPE_TEXT, offset, length)) return false;
-    *known = (ic_json_known){scan->tape->words[scan->tape->count - 1], first, last};
-    return true;
+        same = text_same_middle(scan->start + (known->word >> IC_TAPE_OFFSET_SHIFT), from, length);
+    if (same)
+        word = known->word | IC_TAPE_SEEN;
+    else
+        *known = (ic_json_known){word, first, last};
+    ic_json_add(scan, word);
+}
+
+/* Reads a text that begins at `from`, whatever it has. */
+static place text_read(ic_json_scan *scan, place from) {
+    place at = text_plain_end(from, scan->end);
+    size_t taken;
+    while (at < scan->end && *at >= 0x80 && json_utf8_sequence(at, scan->end, &taken))
+        at = text_plain_end(at + taken, scan->end);
+    if (at == scan->end || *at != '"') return text_rewritten(scan, from, at);
+    size_t length = (size_t)(at - from), offset = (size_t)(from - scan->start);
+    if (length - 1 >= KNOWN_LENGTH || scan->end - from < 8)
+        return ic_json_add_text(scan, IC_TAPE_TEXT, offset, length) ? at + 1 : NULL;
+    text_add_short(scan, from, length);
+    return at + 1;
 }
 
 const unsigned char *ic_json_scan_text(ic_json_scan *scan, place at) {
-    place from = ++at;
-    for (;;) {
-        size_t length;
-        at = text_plain_end(at, scan->end);
-        if (at == scan->end || *at < 0x80) break;
-        if (!json_utf8_sequence(at, scan->end, &length)) break;
-        at += length;
-    }
-    if (at == scan->end || *at != '"') return text_rewritten(scan, from, at);
-    return text_add(scan, from, (size_t)(at - from)) ? at + 1 : NULL;
+    place from = at + 1;
+    if (scan->end - from < 16) return text_read(scan, from);
+    unsigned length = text_block_plain(text_block_load(from));
+    if (length - 1 >= 15 || from[length] != '"') return text_read(scan, from);
+    text_add_short(scan, from, length);
+    return from + length + 1;
 }
 
 /* ---- writing ---- */
