@@ -87,8 +87,8 @@ void ic_option_mismatch(const ic_option *option, const char *got, ic_error *erro
                  got);
 }
 
-#define CHOICE_SIZE                                                                                          \
-    24 /* for any choice. A longer text may be a secret in the wrong place, and is not shown */
+/* Bytes for any choice. A longer text may be a secret in the wrong place, and is not shown. */
+#define CHOICE_SIZE 24
 
 /* Whether a text is one of the option's choices; sets the error otherwise. */
 static bool setting_check_choice(const ic_option *option, const char *text, ic_error *error) {
