@@ -10,7 +10,10 @@ local c_source = require "spec.support.c_source"
 
 -- Groups of folders that depend only downwards: each may include its own headers, those of the folders before it, and
 -- those of the folders and the headers that the group uses.
-local lua_helpers = { "lua/compat.h", "lua/metatable.h" } -- inline functions alone
+local function with_lua_helpers(used) -- headers with inline functions alone
+  for _, header in ipairs { "lua/compat.h", "lua/field.h", "lua/metatable.h" } do used[#used + 1] = header end
+  return used
+end
 local groups = {
   { root = "core", folders = { "base", "json", "events", "catalog", "shared", "http", "auth", "engine" }, uses = {} },
   { root = "sandbox", folders = { "base", "company", "filters", "http", "oauth", "webhooks", "records", "workflows",
@@ -19,10 +22,10 @@ local groups = {
   { root = "", folders = { "core" }, uses = {} },
   { root = "", folders = { "loader" }, uses = {} },
   { root = "", folders = { "lua" }, uses = { "core" } },
-  { root = "", folders = { "listener" }, uses = { "core/base", lua_helpers[1], lua_helpers[2] } },
-  { root = "", folders = { "redis" }, uses = { "core/base", "core/shared", lua_helpers[1], lua_helpers[2] } },
+  { root = "", folders = { "listener" }, uses = with_lua_helpers { "core/base" } },
+  { root = "", folders = { "redis" }, uses = with_lua_helpers { "core/base", "core/shared" } },
   { root = "", folders = { "sandbox" },
-    uses = { "core/base", "core/json", "core/catalog", "listener", lua_helpers[1], lua_helpers[2] } },
+    uses = with_lua_helpers { "core/base", "core/json", "core/catalog", "listener" } },
   { root = "", folders = { "ironclad" }, uses = {} }, -- Lua
 }
 

@@ -1,6 +1,7 @@
 /* The binding of ic_intake. */
 #include "listener/lua_intake.h"
 #include "listener/intake.h"
+#include "lua/field.h"
 #include "lua/metatable.h"
 #include <string.h>
 
@@ -69,10 +70,8 @@ static int intake_request(lua_State *L) {
     const char *body = ic_intake_body(intake, &length);
     if (!body) return 0;
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, ic_intake_method(intake));
-    lua_setfield(L, -2, "method");
-    lua_pushstring(L, ic_intake_target(intake));
-    lua_setfield(L, -2, "target");
+    ic_lua_set_text(L, "method", ic_intake_method(intake));
+    ic_lua_set_text(L, "target", ic_intake_target(intake));
     lua_pushlstring(L, body, length);
     lua_setfield(L, -2, "body");
     intake_push_headers(L, intake);

@@ -1,6 +1,7 @@
 #include "lua/config.h"
 #include "core/base/buf.h"
 #include "core/base/platform.h"
+#include "lua/field.h"
 #include "lua/metatable.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,10 +71,8 @@ static int config_read(lua_State *L) {
     lua_pushlstring(L, mine->text.data, mine->text.length);
     config_clear(mine);
     lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)(facts.st_mode & 0777));
-    lua_setfield(L, -2, "mode");
-    lua_pushboolean(L, facts.st_uid != geteuid() && facts.st_uid != 0);
-    lua_setfield(L, -2, "foreign");
+    ic_lua_set_count(L, "mode", facts.st_mode & 0777);
+    ic_lua_set_boolean(L, "foreign", facts.st_uid != geteuid() && facts.st_uid != 0);
     return 2;
 }
 

@@ -1,6 +1,7 @@
 #include "lua/connection.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
+#include "lua/field.h"
 #include "lua/mailbox.h"
 #include "lua/metatable.h"
 #include <string.h>
@@ -171,9 +172,7 @@ static int connection_options(lua_State *L) {
         if (!(option->places & place)) continue;
         lua_pushstring(L, option->name);
         lua_rawseti(L, -3, ++count);
-        if (!option->takes) continue;
-        lua_pushstring(L, option->takes);
-        lua_setfield(L, -2, option->name);
+        ic_lua_set_text(L, option->name, option->takes);
     }
     return 2;
 }
@@ -205,15 +204,10 @@ static int connection_describe(lua_State *L) {
                                      {"shared", connection->shared.name},
                                      {"shared_prefix", connection->shared_prefix}};
     lua_createtable(L, 0, 10);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (!fields[i][1]) continue;
-        lua_pushstring(L, fields[i][1]);
-        lua_setfield(L, -2, fields[i][0]);
-    }
-    lua_pushboolean(L, settings->default_scope);
-    lua_setfield(L, -2, "default_scope");
-    lua_pushboolean(L, settings->token != NULL);
-    lua_setfield(L, -2, "has_token");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        ic_lua_set_text(L, fields[i][0], fields[i][1]);
+    ic_lua_set_boolean(L, "default_scope", settings->default_scope);
+    ic_lua_set_boolean(L, "has_token", settings->token != NULL);
     return 1;
 }
 

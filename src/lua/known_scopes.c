@@ -1,6 +1,6 @@
 #include "lua/known_scopes.h"
 #include "core/catalog/scopes.h"
-#include "lua/compat.h"
+#include "lua/field.h"
 
 /* scopes() -> a new array of { scope =, label =, grants = { name of a grant, … } } */
 static int scopes_list(lua_State *L) {
@@ -8,10 +8,8 @@ static int scopes_list(lua_State *L) {
     for (size_t i = 0; i < ic_scope_count; i++) {
         const ic_scope *scope = &ic_scopes[i];
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, scope->name);
-        lua_setfield(L, -2, "scope");
-        lua_pushstring(L, scope->label);
-        lua_setfield(L, -2, "label");
+        ic_lua_set_text(L, "scope", scope->name);
+        ic_lua_set_text(L, "label", scope->label);
         lua_createtable(L, scope->client_credentials ? 2 : 1, 0);
         lua_pushliteral(L, "authorization_code");
         lua_rawseti(L, -2, 1);

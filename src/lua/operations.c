@@ -1,5 +1,5 @@
 #include "lua/operations.h"
-#include "lua/compat.h"
+#include "lua/field.h"
 #include <string.h>
 
 /* Stack slots that building the catalog needs: nested tables and their values. */
@@ -39,17 +39,9 @@ static const char *const type_names[] = {
     [IC_TYPE_FILE] = "file",       [IC_TYPE_COMMENT] = "comment", [IC_TYPE_ANY] = "any",
 };
 
-/* Sets a field of the table at the top of the stack. A NULL value sets nothing. */
-static void operations_set_string(lua_State *L, const char *key, const char *value) {
-    if (!value) return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, key);
-}
-
+/* A condition that does not hold sets nothing. */
 static void operations_set_true(lua_State *L, const char *key, unsigned condition) {
-    if (!condition) return;
-    lua_pushboolean(L, 1);
-    lua_setfield(L, -2, key);
+    if (condition) ic_lua_set_boolean(L, key, true);
 }
 
 /* Splits `words` at any of the separators and sets a field to the array of them. */
@@ -88,16 +80,16 @@ static void operations_set_fields(lua_State *L, const char *key, const ic_field 
     lua_newtable(L);
     for (int i = 1; field->name; field++, i++) {
         lua_createtable(L, 0, 4);
-        operations_set_string(L, "name", field->name);
-        operations_set_string(L, "type", type_names[field->type]);
+        ic_lua_set_text(L, "name", field->name);
+        ic_lua_set_text(L, "type", type_names[field->type]);
         operations_set_true(L, "required", field->flags & IC_REQUIRED);
         operations_set_true(L, "list", field->flags & IC_LIST);
         operations_set_true(L, "fill", field->flags & IC_FILL);
         operations_set_true(L, "own", field->flags & IC_OWN);
         operations_set_true(L, "properties", field->flags & IC_PROPERTIES);
         operations_set_true(L, "site", field->flags & IC_SITE);
-        operations_set_string(L, "refers", operations_reference_name(field->flags));
-        operations_set_string(L, "default", field->value);
+        ic_lua_set_text(L, "refers", operations_reference_name(field->flags));
+        ic_lua_set_text(L, "default", field->value);
         if (field->choices) operations_set_words(L, "choices", field->choices, " ");
         lua_rawseti(L, -2, i);
     }
@@ -107,51 +99,50 @@ static void operations_set_fields(lua_State *L, const char *key, const ic_field 
 static void operations_set_content(lua_State *L, const ic_content *content) {
     if (content->type == IC_CONTENT_PLAIN || content->type == IC_CONTENT_ANY) return;
     lua_createtable(L, 0, 3);
-    operations_set_string(L, "kind", content->kind);
-    operations_set_string(L, "field", content->field);
+    ic_lua_set_text(L, "kind", content->kind);
+    ic_lua_set_text(L, "field", content->field);
     operations_set_true(L, "items", content->type == IC_CONTENT_ITEMS);
     lua_setfield(L, -2, "content");
 }
 
 static void operations_push(lua_State *L, const ic_operation *operation) {
     lua_createtable(L, 0, 22);
-    operations_set_string(L, "id", operation->id);
-    operations_set_string(L, "resource", operation->resource);
-    operations_set_string(L, "name", operation->name);
-    operations_set_string(L, "text", operation->text);
-    operations_set_string(L, "product", product_names[ic_services[operation->service].product]);
-    operations_set_string(L, "service", ic_services[operation->service].name);
-    operations_set_string(L, "source", source_names[operation->source]);
+    ic_lua_set_text(L, "id", operation->id);
+    ic_lua_set_text(L, "resource", operation->resource);
+    ic_lua_set_text(L, "name", operation->name);
+    ic_lua_set_text(L, "text", operation->text);
+    ic_lua_set_text(L, "product", product_names[ic_services[operation->service].product]);
+    ic_lua_set_text(L, "service", ic_services[operation->service].name);
+    ic_lua_set_text(L, "source", source_names[operation->source]);
     operations_set_true(L, "unconfirmed", operation->source == IC_SOURCE_NAVIGATION);
-    operations_set_string(L, "method", ic_method_name(operation->method));
-    operations_set_string(L, "path", operation->path);
+    ic_lua_set_text(L, "method", ic_method_name(operation->method));
+    ic_lua_set_text(L, "path", operation->path);
     operations_set_path_parameters(L, operation->path);
     operations_set_fields(L, "query", operation->query);
-    operations_set_string(L, "body", body_names[operation->body]);
+    ic_lua_set_text(L, "body", body_names[operation->body]);
     operations_set_fields(L, "fields", operation->fields);
-    operations_set_string(L, "answer", answer_names[operation->answer]);
+    ic_lua_set_text(L, "answer", answer_names[operation->answer]);
     operations_set_content(L, &operation->content);
-    operations_set_string(L, "paging", paging_names[operation->paging]);
+    ic_lua_set_text(L, "paging", paging_names[operation->paging]);
     operations_set_words(L, "scopes", operation->scopes, " |");
     operations_set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
     operations_set_true(L, "reads", operation->reads);
-    lua_pushboolean(L, operation->repeatable);
-    lua_setfield(L, -2, "repeatable");
-    operations_set_string(L, "bucket", ic_bucket_name(ic_operation_bucket(operation)));
+    ic_lua_set_boolean(L, "repeatable", operation->repeatable);
+    ic_lua_set_text(L, "bucket", ic_bucket_name(ic_operation_bucket(operation)));
 }
 
 static void operations_push_job(lua_State *L, const ic_job_entry *job) {
     lua_createtable(L, 0, 10);
-    operations_set_string(L, "start", job->start);
-    operations_set_string(L, "status", job->status);
-    operations_set_string(L, "both", job->both);
-    operations_set_string(L, "wait", job->wait);
+    ic_lua_set_text(L, "start", job->start);
+    ic_lua_set_text(L, "status", job->status);
+    ic_lua_set_text(L, "both", job->both);
+    ic_lua_set_text(L, "wait", job->wait);
     operations_set_words(L, "ids", job->ids, " ");
-    operations_set_string(L, "state", job->state);
+    ic_lua_set_text(L, "state", job->state);
     operations_set_words(L, "running", job->running, " ");
     operations_set_words(L, "done", job->done, " ");
     operations_set_words(L, "failed", job->failed, " ");
-    operations_set_string(L, "result", job->result);
+    ic_lua_set_text(L, "result", job->result);
 }
 
 /* jobs() -> a new list of the jobs. */
@@ -221,7 +212,7 @@ static int operations_resources(lua_State *L) {
         if (strcmp(product, product_names[ic_services[operation->service].product]) != 0) continue;
         const char *dot = strrchr(operation->resource, '.');
         previous = operation->resource;
-        operations_set_string(L, operation->resource, "one");
+        ic_lua_set_text(L, operation->resource, "one");
         if (!dot) continue;
         lua_pushlstring(L, operation->resource, (size_t)(dot - operation->resource));
         lua_pushliteral(L, "several");

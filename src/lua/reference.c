@@ -1,7 +1,7 @@
 #include "lua/reference.h"
 #include "core/base/error.h"
 #include "core/catalog/settings.h"
-#include "lua/compat.h"
+#include "lua/field.h"
 
 /* The words of options.def. */
 static const char *const type_names[] = {
@@ -15,38 +15,21 @@ static const char *const type_names[] = {
     [IC_OPTION_HANDLED] = "handled",
 };
 
-/* Sets a field of the table on top of the stack; nothing for NULL. */
-static void reference_set_text(lua_State *L, const char *key, const char *text) {
-    if (!text) return;
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, key);
-}
-
-static void reference_set_number(lua_State *L, const char *key, double value) {
-    lua_pushnumber(L, value);
-    lua_setfield(L, -2, key);
-}
-
-static void reference_set_boolean(lua_State *L, const char *key, bool value) {
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static void reference_push_option(lua_State *L, const ic_option *option) {
     lua_createtable(L, 0, 12);
-    reference_set_text(L, "name", option->name);
-    reference_set_text(L, "type", type_names[option->type]);
-    reference_set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
-    reference_set_boolean(L, "clickwrap", option->places & IC_FOR_CLICKWRAP);
-    reference_set_boolean(L, "call", option->places & IC_FOR_CALL);
-    reference_set_number(L, "preset", option->preset);
-    reference_set_number(L, "smallest", option->smallest);
-    reference_set_number(L, "largest", option->largest);
-    reference_set_text(L, "unit", option->unit);
-    reference_set_text(L, "choices", option->choices);
-    reference_set_text(L, "takes", option->takes);
-    reference_set_text(L, "fallback", option->fallback);
-    reference_set_text(L, "text", option->text);
+    ic_lua_set_text(L, "name", option->name);
+    ic_lua_set_text(L, "type", type_names[option->type]);
+    ic_lua_set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
+    ic_lua_set_boolean(L, "clickwrap", option->places & IC_FOR_CLICKWRAP);
+    ic_lua_set_boolean(L, "call", option->places & IC_FOR_CALL);
+    ic_lua_set_number(L, "preset", option->preset);
+    ic_lua_set_number(L, "smallest", option->smallest);
+    ic_lua_set_number(L, "largest", option->largest);
+    ic_lua_set_text(L, "unit", option->unit);
+    ic_lua_set_text(L, "choices", option->choices);
+    ic_lua_set_text(L, "takes", option->takes);
+    ic_lua_set_text(L, "fallback", option->fallback);
+    ic_lua_set_text(L, "text", option->text);
 }
 
 /* option_table() -> a new array with a table for each option: the members of ic_option by their names, type
@@ -69,9 +52,9 @@ static int reference_error_kinds(lua_State *L) {
         ic_error_kind kind = (ic_error_kind)i;
         if (!ic_error_kind_meaning(kind)) continue;
         lua_createtable(L, 0, 3);
-        reference_set_text(L, "name", ic_error_kind_name(kind));
-        reference_set_text(L, "meaning", ic_error_kind_meaning(kind));
-        reference_set_text(L, "advice", ic_error_kind_advice(kind));
+        ic_lua_set_text(L, "name", ic_error_kind_name(kind));
+        ic_lua_set_text(L, "meaning", ic_error_kind_meaning(kind));
+        ic_lua_set_text(L, "advice", ic_error_kind_advice(kind));
         lua_rawseti(L, -2, ++count);
     }
     return 1;

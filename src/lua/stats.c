@@ -1,18 +1,13 @@
 #include "lua/stats.h"
 #include "core/engine/stats.h"
-#include "lua/compat.h"
+#include "lua/field.h"
 #include "lua/result.h"
-
-static void stats_set(lua_State *L, const char *name, double number) {
-    ic_lua_push_count(L, number);
-    lua_setfield(L, -2, name);
-}
 
 static void stats_push_waits(lua_State *L, const ic_waits *waits) {
     lua_createtable(L, 0, IC_WAIT_COUNT + 1);
     for (int reason = 0; reason < IC_WAIT_COUNT; reason++)
-        stats_set(L, ic_wait_reason_names[reason], (double)waits->counts[reason]);
-    stats_set(L, "seconds", waits->seconds);
+        ic_lua_set_count(L, ic_wait_reason_names[reason], (double)waits->counts[reason]);
+    ic_lua_set_count(L, "seconds", waits->seconds);
 }
 
 static void stats_push_shared(lua_State *L, const ic_stats *stats) {
@@ -23,10 +18,10 @@ static void stats_push_shared(lua_State *L, const ic_stats *stats) {
                   {"permits", IC_COUNT_PERMITS}, {"returned", IC_COUNT_RETURNED}, {"alone", IC_COUNT_ALONE},
                   {"locks", IC_COUNT_LOCKS},     {"commands", IC_COUNT_COMMANDS}, {"again", IC_COUNT_AGAIN}};
     lua_createtable(L, 0, 11);
-    stats_set(L, "connected", (double)stats->gauges[IC_GAUGE_CONNECTED]);
-    stats_set(L, "kept", (double)stats->gauges[IC_GAUGE_KEPT]);
+    ic_lua_set_count(L, "connected", (double)stats->gauges[IC_GAUGE_CONNECTED]);
+    ic_lua_set_count(L, "kept", (double)stats->gauges[IC_GAUGE_KEPT]);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        stats_set(L, fields[i].name, (double)stats->counts[fields[i].count]);
+        ic_lua_set_count(L, fields[i].name, (double)stats->counts[fields[i].count]);
 }
 
 /* stats() -> a new table: what the engine has done in this process, and what it is doing now. */
@@ -34,13 +29,13 @@ static int stats_read(lua_State *L) {
     ic_stats stats;
     ic_stats_read(&stats);
     lua_createtable(L, 0, 9);
-    stats_set(L, "calls", (double)stats.counts[IC_COUNT_CALLS]);
-    stats_set(L, "failed", (double)stats.counts[IC_COUNT_FAILED]);
-    stats_set(L, "requests", (double)stats.counts[IC_COUNT_REQUESTS]);
-    stats_set(L, "retries", (double)stats.counts[IC_COUNT_RETRIES]);
-    stats_set(L, "tokens", (double)stats.counts[IC_COUNT_TOKENS]);
-    stats_set(L, "in_flight", (double)stats.gauges[IC_GAUGE_IN_FLIGHT]);
-    stats_set(L, "pending", (double)stats.gauges[IC_GAUGE_PENDING]);
+    ic_lua_set_count(L, "calls", (double)stats.counts[IC_COUNT_CALLS]);
+    ic_lua_set_count(L, "failed", (double)stats.counts[IC_COUNT_FAILED]);
+    ic_lua_set_count(L, "requests", (double)stats.counts[IC_COUNT_REQUESTS]);
+    ic_lua_set_count(L, "retries", (double)stats.counts[IC_COUNT_RETRIES]);
+    ic_lua_set_count(L, "tokens", (double)stats.counts[IC_COUNT_TOKENS]);
+    ic_lua_set_count(L, "in_flight", (double)stats.gauges[IC_GAUGE_IN_FLIGHT]);
+    ic_lua_set_count(L, "pending", (double)stats.gauges[IC_GAUGE_PENDING]);
     lua_createtable(L, 0, IC_BUCKET_COUNT);
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         stats_push_waits(L, &stats.waits[bucket]);

@@ -1,6 +1,7 @@
 /* The binding of the sandbox: the module ironclad.sandbox.core. start{...} -> server or nil, message; the
  * server's methods; hold_signals() and wait() for a program that does nothing but serve. */
 #include "core/base/text.h"
+#include "lua/field.h"
 #include "lua/metatable.h"
 #include "sandbox/control/control.h"
 #include "sandbox/sandbox.h"
@@ -276,12 +277,9 @@ static int sandbox_facts(lua_State *L) {
         {"clickwrap_url", ic_sandbox_clickwrap_url(sandbox)},
     };
     lua_newtable(L);
-    lua_pushinteger(L, ic_sandbox_port(sandbox));
-    lua_setfield(L, -2, "port");
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        lua_pushstring(L, texts[i].value); /* nil for NULL */
-        lua_setfield(L, -2, texts[i].name);
-    }
+    ic_lua_set_count(L, "port", ic_sandbox_port(sandbox));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ic_lua_set_text(L, texts[i].name, texts[i].value);
     return 1;
 }
 
@@ -313,12 +311,9 @@ static int sandbox_actions(lua_State *L) {
     const ic_action *action;
     for (int i = 0; (action = ic_action_at((size_t)i)) != NULL; i++) {
         lua_createtable(L, 0, 4);
-        lua_pushstring(L, action->name);
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, action->help);
-        lua_setfield(L, -2, "help");
-        lua_pushstring(L, action->fields->name);
-        lua_setfield(L, -2, "first");
+        ic_lua_set_text(L, "name", action->name);
+        ic_lua_set_text(L, "help", action->help);
+        ic_lua_set_text(L, "first", action->fields->name);
         ic_buf *buffer = sandbox_push_buffer(L);
         ic_action_parameters(action, buffer);
         if (buffer->failed) return sandbox_throw(L, "not enough memory");
