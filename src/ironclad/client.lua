@@ -11,6 +11,7 @@ local operation = require "ironclad.calls.operation"
 local run = require "ironclad.calls.run"
 require "ironclad.resources.resource_methods"
 
+local copy = lazy "ironclad.base.copy"
 local each = lazy "ironclad.resources.each"
 local hooks = lazy "ironclad.calls.hooks"
 local named = lazy "ironclad.connections.named"
@@ -290,10 +291,7 @@ local function with_scopes(options)
     if exact then list[i], changed = exact, true end
   end
   if not changed then return options end
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
-  copy.scopes = type(given) == "table" and list or table.concat(list, " ")
-  return copy
+  return copy.with(options, "scopes", type(given) == "table" and list or table.concat(list, " "))
 end
 
 -- The options, with the environment's proxy added.
@@ -303,12 +301,10 @@ local function with_environment(class, options)
     proxy = proxy or (type(host) == "string" and proxy_of_environment(host) or nil)
   end
   if not proxy then return options end
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
-  copy.proxy = proxy
-  copy.no_proxy = copy.no_proxy or os.getenv "no_proxy" or os.getenv "NO_PROXY"
-  if copy.no_proxy == "" then copy.no_proxy = nil end
-  return copy
+  local proxied = copy.with(options, "proxy", proxy)
+  proxied.no_proxy = proxied.no_proxy or os.getenv "no_proxy" or os.getenv "NO_PROXY"
+  if proxied.no_proxy == "" then proxied.no_proxy = nil end
+  return proxied
 end
 
 -- Replaces a file store in the options by its path, and removes a store written in Lua.
@@ -318,20 +314,15 @@ local function with_store(class, options)
   local by_default = given == nil and options.shared ~= nil and options.token == nil and class.product == "clm"
   if by_default then given = "shared" end
   if given == nil or (not by_default and type(given) == "string" and given ~= "memory") then return options end
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
-  copy.store = nil
-  if given == "memory" then return copy end
-  if given == "shared" then
-    copy.store = given
-    return copy
-  end
+  if given == "memory" then return copy.with(options, "store", nil) end
+  if given == "shared" then return copy.with(options, "store", given) end
   if type(given) ~= "table" then
     return nil, nil, ('store: expected "memory", a path or a table with load and save, got a %s'):format(type(given))
   end
-  copy.store = store.path_of(given)
-  if copy.store then return copy end
-  return copy, given, store.objection(given)
+  local path = store.path_of(given)
+  local stored = copy.with(options, "store", path)
+  if path then return stored end
+  return stored, given, store.objection(given)
 end
 
 -- Writes warnings about the connection's scopes to its log, and one when its TLS keys are recorded.

@@ -1,6 +1,7 @@
 --- Resources in bodies and queries. Where Ironclad expects an id or { recordId = … }, a script may give the table of a
 -- record or an entity. Where Ironclad expects a template, a script may give the table of a workflow schema.
 
+local copy = require "ironclad.base.copy"
 local encode = require "ironclad.values.encode"
 local mistake = require "ironclad.base.mistake"
 local resources = require "ironclad.resources.resources"
@@ -43,7 +44,7 @@ local function each_referred(label, name, convert, given)
   for key, value in pairs(given) do
     local place = (type(key) == "number" and "%s[%s]" or "%s.%s"):format(name, tostring(key))
     local reference = referred(label, place, convert, value)
-    if reference ~= value then changed = encode.with(changed, key, reference) end
+    if reference ~= value then changed = copy.with(changed, key, reference) end
   end
   return changed
 end
@@ -63,7 +64,7 @@ function references.prepare(label, entry, arguments)
     local given = arguments.body[field.name]
     if field.refers and type(given) == "table" then
       local result = prepared(label, field, given)
-      if result ~= given then arguments.body = encode.with(arguments.body, field.name, result) end
+      if result ~= given then arguments.body = copy.with(arguments.body, field.name, result) end
     end
   end
 end
@@ -75,7 +76,7 @@ function references.in_query(entry, query)
   for _, field in ipairs(type(query) == "table" and entry.query or {}) do
     local given, form = query[field.name], forms[field.refers]
     if form and type(given) == "table" then
-      changed = encode.with(changed, field.name, (form.plain or form.convert)(given) or given)
+      changed = copy.with(changed, field.name, (form.plain or form.convert)(given) or given)
     end
   end
   return changed

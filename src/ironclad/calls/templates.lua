@@ -2,6 +2,7 @@
 -- character that no id has is a title. It must be a whole title, because a launch cannot be undone. The schema of the
 -- template is then known, so the names of the attributes are checked against it before anything is launched.
 
+local copy = require "ironclad.base.copy"
 local encode = require "ironclad.values.encode"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
@@ -37,10 +38,10 @@ local function with_lists(fields, body)
   for name, field in pairs(type(attributes) == "table" and fields or {}) do
     local given = attributes[name]
     if type(field) == "table" and field.type == "array" and type(given) == "table" then
-      attributes = encode.with(attributes, name, encode.typed("array", given))
+      attributes = copy.with(attributes, name, encode.typed("array", given))
     end
   end
-  return encode.with(body, "attributes", attributes)
+  return copy.with(body, "attributes", attributes)
 end
 
 -- Checks the attributes against a schema.
@@ -63,7 +64,7 @@ function templates.prepare(client, label, arguments)
   local found, err = schema_find.find(client, label, arguments.body.template,
     { as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline, whole = true })
   if not found then return err end
-  arguments.body = encode.with(prepare_body(label, found, arguments.body), "template", found.id)
+  arguments.body = copy.with(prepare_body(label, found, arguments.body), "template", found.id)
 end
 
 return templates

@@ -18,6 +18,7 @@
 --
 -- Source: Clickwrap's reference of /send and its parameters; Ironclad's document of the Activity API.
 
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
@@ -196,13 +197,12 @@ local function with_terms(label, given)
   if type(terms) ~= "table" or type(terms.versions) ~= "table" then
     mistake.raise(label, "terms: expected what cw:terms returned, got %s", mistake.type_of(terms))
   end
-  local copy = {}
-  for name, value in pairs(given) do copy[name] = value end
+  local filled = copy.of(given)
   for ours, theirs in pairs { group = "key", versions = "versions", render_id = "render_id" } do
     if given[ours] ~= nil then mistake.raise(label, "%s: is in `terms` already", ours) end
-    copy[ours] = terms[theirs]
+    filled[ours] = terms[theirs]
   end
-  return copy
+  return filled
 end
 
 local function add_extra(label, body, extra)
@@ -249,17 +249,14 @@ end
 -- @param wanted list from action.wanted; nil: the action is about no version
 -- @param key the key of an acceptance, or nil
 function action.body(self, wanted, key)
-  local body, versions, contracts = {}, {}, {}
-  for name, value in pairs(self.body) do body[name] = value end
+  local body, versions, contracts = copy.of(self.body), {}, {}
   for i, one in ipairs(wanted or {}) do
     versions[i], contracts[i] = one.version, one.contract
   end
   if #versions > 0 then body.vid = table.concat(versions, ",") end
   -- The lists are parallel, so contracts are sent only when the contract of each version is known.
   if #contracts > 0 and #contracts == #versions then body.cid = table.concat(contracts, ",") end
-  local custom = {}
-  for name, value in pairs(self.custom) do custom[name] = value end
-  custom[action.KEY] = key
+  local custom = copy.with(self.custom, action.KEY, key)
   if key and self.test then custom[action.TEST] = true end
   if next(custom) ~= nil then body.cus = custom end
   return body

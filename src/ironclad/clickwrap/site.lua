@@ -1,6 +1,7 @@
 --- The site of a connection. The Activity API requires its public access id, and the paths below /sites require its
 -- number. With a token both are looked up in GET /sites, once.
 
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local run = require "ironclad.calls.run"
@@ -117,11 +118,7 @@ end
 function site.add(client, entry, arguments)
   local wanted, name, place = is_wanted(entry, arguments)
   local id = wanted and core.describe(client.connection).site_access_id
-  if not id then return end
-  local copy = {}
-  for key, value in pairs(arguments[place] or {}) do copy[key] = value end
-  copy[name] = id
-  arguments[place] = copy
+  if id then arguments[place] = copy.with(arguments[place], name, id) end
 end
 
 return site

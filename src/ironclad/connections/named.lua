@@ -23,6 +23,7 @@
 -- only, because a user who can change the file decides where the secret is sent.
 
 local lazy = require "ironclad.base.lazy"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local sorted_names = require("ironclad.base.names").sorted
@@ -265,8 +266,7 @@ end
 -- @param folder where relative paths start
 -- @return a table of options; nil and a message that begins with the name of the option
 function named.resolve(entry, given, folder)
-  local options = {}
-  for name, value in pairs(given) do options[name] = value end
+  local options = copy.of(given)
   for _, name in ipairs(sorted_names(entry)) do
     if given[name] == nil then
       local value, problem = value_of(name, entry[name], folder)

@@ -17,6 +17,7 @@
 --   that was read before.
 -- - A list without an order is read again until it has nothing new.
 
+local copy = require "ironclad.base.copy"
 local Error = require "ironclad.base.error"
 local moment = require "ironclad.base.moment"
 local resources = require "ironclad.resources.resources"
@@ -54,12 +55,6 @@ function change_walk.new(source, from, is_new)
   }, Walk)
 end
 
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from or {}) do to[name] = value end
-  return to
-end
-
 local function fail(self, kind, message)
   error(Error.new { kind = kind, message = message, operation = self.source.label, outcome = "not_done",
     retryable = false, attempts = 1 }, 0)
@@ -70,8 +65,8 @@ end
 -- @return the items, whether there is more behind them, and the answer
 local function fetch(self, page, size, more)
   local source = self.source
-  local arguments = copy(source.arguments)
-  arguments.query = copy(arguments.query)
+  local arguments = copy.of(source.arguments)
+  arguments.query = copy.of(arguments.query)
   arguments.query.page, arguments.query.pageSize = page, size
   for name, value in pairs(more) do arguments.query[name] = value end
   source.pending = run.start(source.client, source.label, source.index, arguments)
@@ -143,7 +138,7 @@ local DESCENDING = { sortField = "lastUpdated", sortDirection = "DESC" }
 
 local function query_of(self)
   local list = self.source.list
-  local query = copy(list.sorted and ASCENDING or nil)
+  local query = copy.of(list.sorted and ASCENDING or nil)
   -- A millisecond earlier: the document does not say whether items of that very time are in the list.
   if list.since and self.from > 0 then query.lastUpdated = moment.write(self.from - 1) end
   return query

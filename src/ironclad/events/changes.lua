@@ -25,6 +25,7 @@
 
 local change_state = require "ironclad.events.change_state"
 local change_walk = require "ironclad.events.change_walk"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
@@ -58,12 +59,6 @@ local Changes = iterator.class("ironclad.changes", "changes have", { "close", "d
 Changes.in_turn = true
 
 -- --- arguments
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from) do to[name] = value end
-  return to
-end
 
 local function check_seconds(label, name, value, least)
   if type(value) ~= "number" or value ~= value or value < least or value > run.LONGEST then
@@ -156,8 +151,8 @@ end
 
 -- Raises a mistake for arguments that cannot be sent: no state must be saved that only they fit.
 local function check_request(client, label, index, arguments)
-  local trial = copy(arguments)
-  trial.query, trial.dry_run = copy(arguments.query), true
+  local trial = copy.of(arguments)
+  trial.query, trial.dry_run = copy.of(arguments.query), true
   run.start(client, label, index, trial)
 end
 
@@ -243,8 +238,8 @@ end
 
 -- Makes the present, by Ironclad's clock, the beginning.
 local function begin_now(self)
-  local arguments = copy(self.source.arguments)
-  arguments.query = copy(arguments.query)
+  local arguments = copy.of(self.source.arguments)
+  arguments.query = copy.of(arguments.query)
   arguments.query.pageSize = 1
   self.pending = run.start(self.client, self.label, self.source.index, arguments)
   local answer, err, response = run.finish(self.pending)
@@ -301,7 +296,7 @@ local function begin_reconciling(self)
     error((self.ids.name or "state.ids") .. " is in use by another process", 0)
   end
   local present, missing = {}, {}
-  local arguments = copy(self.rest)
+  local arguments = copy.of(self.rest)
   for name, value in pairs(self.source.list.query or {}) do
     if arguments[name] == nil then arguments[name] = value end
   end

@@ -25,6 +25,7 @@
 -- pages than requested. A count below the number of items already read is ignored.
 
 local catalog = require "ironclad.calls.catalog"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local iterator = require "ironclad.base.iterator"
@@ -147,17 +148,11 @@ local function is_list(items) return type(items) == "userdata" and items ~= core
 local Iterator = iterator.class("ironclad.iterator", "an iterator has", { "close", "error" },
   mistake.set { "count", "error", "size", "told" })
 
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from or {}) do to[name] = value end
-  return to
-end
-
 -- The arguments for the page at self.at.
 local function page_arguments(self)
-  local arguments, style = copy(self.arguments), self.style
+  local arguments, style = copy.of(self.arguments), self.style
   if style.size then
-    arguments.query = copy(arguments.query)
+    arguments.query = copy.of(arguments.query)
     arguments.query[style.start], arguments.query[style.size] = self.at, self.size
   end
   return arguments
@@ -340,7 +335,7 @@ local function take_limit(label, entry, skipped, ...)
     if type(given[i]) == "table" and given[i].limit ~= nil then
       if limit then mistake.raise(label, "limit: given twice") end
       limit = whole_number(label, "limit", given[i].limit, 0)
-      given[i] = copy(given[i])
+      given[i] = copy.of(given[i])
       given[i].limit = nil
     end
   end

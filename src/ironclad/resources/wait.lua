@@ -27,8 +27,8 @@
 
 local lazy = require "ironclad.base.lazy"
 local catalog = require "ironclad.calls.catalog"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
-local encode = require "ironclad.values.encode"
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
@@ -353,7 +353,7 @@ local function add_bound(kind, job)
       return value, err, response
     end
     if type(callback) == "function" then
-      options = encode.with(options, "callback", function(...) return callback(finish(...)) end)
+      options = copy.with(options, "callback", function(...) return callback(finish(...)) end)
     end
     local value, err, response = job.waiter(client, job, label, id, options)
     if callback then return value end

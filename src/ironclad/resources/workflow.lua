@@ -5,6 +5,7 @@
 --   workflow:set(values, options)         changes attributes, given as plain values; ironclad.null removes one
 
 local catalog = require "ironclad.calls.catalog"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
 local mistake = require "ironclad.base.mistake"
@@ -62,10 +63,7 @@ kind.methods.pending_approvals = operation.bound(approvals_index, approvals_entr
 -- The options without one of them, and the value of that one.
 local function take(name, options)
   if type(options) ~= "table" or options[name] == nil then return options end
-  local rest = {}
-  for option, value in pairs(options) do rest[option] = value end
-  rest[name] = nil
-  return rest, options[name]
+  return copy.with(options, name, nil), options[name]
 end
 
 local get_index, get_entry = catalog.find "workflows:get"

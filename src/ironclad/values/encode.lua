@@ -9,12 +9,11 @@
 --   encode.number(text)           -> a number from a text of digits
 --   encode.read(text)             -> the value of a JSON text, with every number as it is written
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
---   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script, and the
---                                    module never changes it
 --
 -- Types: of records, RecordPropertyType in Ironclad's public OpenAPI document; of workflows, the attributes of a schema
 -- there (retrieve-workflow-schema) and in live answers.
 
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local resources = require "ironclad.resources.resources"
@@ -163,7 +162,7 @@ function encode.typed(property_type, value)
   if type(value) ~= "table" then return value end
   if property_type == "array" and next(value) == nil then return core.array {} end
   local amount = property_type == "monetary_amount" and number_beyond(value.amount)
-  return amount and encode.with(value, "amount", amount) or value
+  return amount and copy.with(value, "amount", amount) or value
 end
 
 --- Whether it is a type of a record's property.
@@ -201,13 +200,6 @@ function encode.property(given)
   local value, objection = encode.record(property_type, given)
   if value == nil then return nil, objection end
   return property_type, value
-end
-
-function encode.with(given, name, value)
-  local copy = {}
-  for field, other in pairs(given) do copy[field] = other end
-  copy[name] = value
-  return copy
 end
 
 local function to_record_id(given)

@@ -9,6 +9,7 @@
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
+local copy = require "ironclad.base.copy"
 local encode = require "ironclad.values.encode"
 local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
@@ -64,7 +65,7 @@ end
 local function full_property(property_type, given)
   if is_full(given) then
     local typed = not values.kind(given.value) and encode.typed(given.type, given.value)
-    if typed ~= false then return typed == given.value and given or encode.with(given, "value", typed) end
+    if typed ~= false then return typed == given.value and given or copy.with(given, "value", typed) end
     property_type, given = given.type, given.value
   end
   if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end
@@ -147,7 +148,7 @@ function properties.prepare(client, label, entry, arguments, subject)
     if not property then mistake.raise(label, "%s.%s: %s", field, tostring(name), objection) end
     encoded[name] = property
   end
-  arguments.body = encode.with(arguments.body, field, encoded)
+  arguments.body = copy.with(arguments.body, field, encoded)
 end
 
 --- The documented types, property -> type.

@@ -8,6 +8,7 @@
 --   values.property(value)      as a record's property: its type, and the value as JSON has it
 
 local calendar = require "ironclad.base.calendar"
+local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local decimal = require "ironclad.base.decimal"
 local mistake = require "ironclad.base.mistake"
@@ -379,9 +380,7 @@ end
 function values.property(value)
   local metatable = getmetatable(value)
   if metatable == Date or metatable == Duration then return record_types[metatable], metatable.__as_text(value) end
-  local plain = {}
-  for name, field in pairs(value) do plain[name] = field end
-  return record_types[metatable], plain
+  return record_types[metatable], copy.of(value)
 end
 
 return values
