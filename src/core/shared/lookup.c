@@ -2,6 +2,7 @@
  * it. */
 #include "core/shared/lookup.h"
 #include "core/base/alloc.h"
+#include "core/base/text.h"
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -38,14 +39,22 @@ static void lookup_keep(ic_lookup *lookup, const struct addrinfo *found) {
             lookup->count++;
 }
 
+/* A machine need not know the name, but everywhere it means the machine itself (RFC 6761, 6.3). */
+static bool lookup_keep_localhost(ic_lookup *lookup) {
+    if (!ic_text_same(lookup->host, "localhost")) return false;
+    strcpy(lookup->addresses[lookup->count++], "127.0.0.1");
+    strcpy(lookup->addresses[lookup->count++], "::1");
+    return true;
+}
+
 static void *lookup_run(void *argument) {
     ic_lookup *lookup = argument;
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
     int failed = getaddrinfo(lookup->host, NULL, &hints, &found);
-    if (failed)
-        lookup->why = gai_strerror(failed);
-    else
+    if (!failed)
         lookup_keep(lookup, found);
+    else if (!lookup_keep_localhost(lookup))
+        lookup->why = gai_strerror(failed);
     if (found) freeaddrinfo(found);
     atomic_store_explicit(&lookup->done, true, memory_order_release);
     lookup->wake();
