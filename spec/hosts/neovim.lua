@@ -163,4 +163,23 @@ describe("Neovim's own", function()
       vim.cmd "qa!"
     ]])
   end)
+
+  for _, event in ipairs { "VimLeavePre", "VimLeave" } do
+    it("end leaves no task waiting, either: " .. event, function()
+      prints("nil\ttask\nmapped\t2\ncallback\t1\n", ([[
+        local run = require "ironclad.calls.run"
+        local task = ironclad.spawn(function()
+          run.sleep(client, 0.05)
+          return #list().list == 1 and "task"
+        end)
+        vim.api.nvim_create_autocmd(%q, { callback = function()
+          say(task.results or nil, task:wait())
+          say("mapped", #client:map({ 1, 2 }, function() return list() end))
+          list { callback = function(page) say("callback", #page.list) end }
+          ironclad.run()
+        end })
+        vim.cmd "qa!"
+      ]]):format(event))
+    end)
+  end
 end)

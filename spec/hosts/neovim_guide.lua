@@ -46,6 +46,13 @@ describe("docs/neovim.md", function()
           assert.matches(pattern, output)
         end)
       end
+    elseif block:find "VimLeavePre" then
+      it("lets tasks end before Neovim exits", function()
+        assert.equal("IC-1\n", (run(("vim.api.nvim_exec(%q, false)\n"):format(block) .. [[
+          local client = require("ironclad").from_env()
+          require("ironclad").spawn(function() say(client.workflows:get("IC-1").ironcladId) end)
+        ]]):gsub("\r", "")))
+      end)
     else
       it("has mappings that work", function()
         local output = run(("vim.api.nvim_exec(%q, false)\n"):format(block) .. [[

@@ -38,19 +38,28 @@ local function on_notice()
   if task.collect() then schedule() end -- also when the only work is a question to a token store
 end
 
+local function ignore()
+  if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
+  poll.handle, poll.descriptor = nil, nil
+end
+
 local function leave()
   poll.leaving = true
-  if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
-  poll.handle = nil
+  ignore()
 end
 
 local function listen()
   local current = core.descriptor()
-  if poll.leaving or poll.descriptor == current then return end
-  if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
+  if poll.descriptor == current then return end
+  ignore()
   poll.handle, poll.descriptor = assert(uv.new_poll(current)), current
   poll.handle:start("r", on_notice)
   poll.handle:unref() -- so that Neovim can exit
+end
+
+-- Listens for as long as Neovim runs. While it exits, only a wait listens.
+local function listen_from_now_on()
+  if not poll.leaving then listen() end
 end
 
 local function watch_for_leaving()
@@ -67,24 +76,22 @@ function neovim.objection()
   end
 end
 
+-- Returns whether Ctrl-C was pressed before finished() was true.
 local function wait_until(finished)
-  listen()
   local fine, why
   repeat
+    listen() -- again each time: while Neovim exits, a wait inside this one has ended the listening
     fine, why = vim.wait(SLICE, finished, SLICE)
   until fine or why == -2
+  if poll.leaving then ignore() end
   return not fine
 end
 
 --- Returns when the call may have a notice; "interrupted" after Ctrl-C.
 function neovim.wait(call, mine)
-  listen()
+  listen_from_now_on()
   if mine then
     task.await(call, mine)
-  elseif poll.leaving then
-    core.wait(call)
-    task.collect()
-    task.serve()
   elseif wait_until(function() return call:news() end) then
     return "interrupted"
   end
@@ -95,7 +102,7 @@ neovim.current, neovim.await_turn = task.current, task.await_turn
 --- Runs fn(...) as a task. In a fast event, the task starts when the event has ended.
 function neovim.spawn(on_failure, fn, ...)
   local mine = task.new(neovim, on_failure)
-  listen()
+  listen_from_now_on()
   if not vim.in_fast_event() then return task.start(mine, fn, ...) end
   local arguments = { n = select("#", ...), ... }
   vim.schedule(function() task.start(mine, fn, unpack(arguments, 1, arguments.n)) end)
