@@ -204,6 +204,55 @@ describe("the Neovim plugin", function()
     ]])
   end)
 
+  -- Neovim clears a message that an autocommand of :edit shows, so the buffer must say what is wrong.
+  it("says in the buffer what is wrong with its connection or its name, and reads it when that is mended", function()
+    prints("instance\nsecret\nfile\nno connection\naddress\nfalse\nmended\n", [[
+      local function shows(word, pattern)
+        local there = vim.wait(20000, function() return shown():find(pattern) end)
+        say(there and word or "NOT " .. word .. ": " .. shown())
+      end
+      local instance, secret = vim.env.IRONCLAD_INSTANCE, vim.env.IRONCLAD_CLIENT_SECRET
+      local ca_file = vim.env.IRONCLAD_CA_FILE
+      vim.env.IRONCLAD_INSTANCE = "na99"
+      vim.cmd "Ironclad"
+      shows("instance", "^Not read\n\n  ironclad.from_env: .*na99.*\n\n  :edit reads it again$")
+      vim.env.IRONCLAD_INSTANCE, vim.env.IRONCLAD_CLIENT_SECRET = instance, nil
+      press "r"
+      shows("secret", "^Not read\n\n  ironclad.from_env: .*client_secret")
+      vim.env.IRONCLAD_CLIENT_SECRET, vim.env.IRONCLAD_CA_FILE = secret, "/nonexistent"
+      vim.cmd "edit"
+      shows("file", "^Not read\n\n  ironclad.from_env: .*cannot read /nonexistent")
+      vim.cmd "edit ironclad://nobody/records"
+      shows("no connection", "^Not read\n\n  ironclad.connect: cannot read /nonexistent")
+      vim.cmd "edit ironclad:///nothing/at/all"
+      shows("address", "^Not read\n\n  ironclad:///nothing/at/all is not an address of Ironclad's")
+      for _, key in ipairs { "a", "c", "d", "m", "<CR>" } do press(key) end
+      say(vim.bo.modifiable)
+      vim.env.IRONCLAD_CA_FILE = ca_file
+      vim.cmd "Ironclad"
+      shows("mended", "^Workflows, active")
+    ]], { environment = "IRONCLAD_CONFIG=/nonexistent" })
+  end)
+
+  it("cancels a reading that nobody waits for any more", function()
+    local server = peer.start { connections = { { { "read" }, { "hang" } } } }
+    finally(function() server:stop() end)
+    prints("1\n1\n0\n", [[
+      local ironclad = require "ironclad"
+      local function says_pending(count)
+        vim.wait(20000, function() return ironclad.stats().pending == count end)
+        say(ironclad.stats().pending)
+      end
+      vim.cmd "Ironclad workflow w1"
+      says_pending(1)
+      for _ = 1, 3 do press "r" end
+      vim.cmd "edit"
+      says_pending(1)
+      press "q"
+      says_pending(0)
+    ]], { connection = false, environment = "IRONCLAD_INSTANCE=" .. peer.url(server) .. " IRONCLAD_TOKEN=x" })
+  end)
+
   it("completes subcommands and their arguments", function()
     prints("connect help record records workflow workflows\nworkflow workflows\npaused\nan operation\none\n", [[
       local function completed(line) say(table.concat(vim.fn.getcompletion(line, "cmdline"), " ")) end

@@ -22,11 +22,11 @@ local views = {} -- by buffer
 
 function view.notify(message, ...) vim.notify("Ironclad: " .. message:format(...)) end
 
---- Shows an error as a notification. The position in this plugin's files, which a mistake begins with, is left out.
-function view.fail(problem)
-  local message = tostring(problem):gsub("^%S*ironclad_nvim/[%w_]+%.lua:%d+: ", "")
-  vim.notify("Ironclad: " .. message, vim.log.levels.ERROR)
-end
+-- The text of an error, without the position in this plugin's files, which a mistake begins with.
+local function text_of(problem) return (tostring(problem):gsub("^%S*ironclad_nvim/[%w_]+%.lua:%d+: ", "")) end
+
+--- Shows an error as a notification.
+function view.fail(problem) vim.notify("Ironclad: " .. text_of(problem), vim.log.levels.ERROR) end
 
 --- The value of a call, in which null is missing (text.without_null); raises its error as it is.
 function view.must(value, err)
@@ -34,9 +34,10 @@ function view.must(value, err)
   return text.without_null(value)
 end
 
---- Runs fn(...) in the background.
+--- Runs fn(...) in the background. Raises an error when the module cannot be loaded.
+-- @return the task
 function view.start(fn, ...)
-  connection.module().spawn(function(...)
+  return connection.module().spawn(function(...)
     local fine, problem = pcall(fn, ...)
     if not fine then view.fail(problem) end
   end, ...)
@@ -68,18 +69,6 @@ local function wants_window(mods)
   return false
 end
 
---- Shows a view in the current window.
--- @param kind one of view.kinds
--- @param argument text, or nil
--- @param mods command modifiers, such as "vertical", or nil. With one for a window, the view gets its own window
--- @param name of the connection; default: the one for new views
-function view.open(kind, argument, mods, name)
-  local address = ("ironclad://%s/%s%s"):format(encoded(name or connection.name()), kind,
-    argument and "/" .. encoded(argument) or "")
-  mods = mods or ""
-  vim.cmd(("%s %s %s"):format(mods, wants_window(mods) and "split" or "edit", vim.fn.fnameescape(address)))
-end
-
 local function set_lines(buffer, lines)
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
@@ -87,10 +76,11 @@ local function set_lines(buffer, lines)
   vim.bo[buffer].modified = false
 end
 
--- Shows why the view was not read, in the buffer unless there are lines from an earlier reading.
+-- Shows why the view was not read, in the buffer unless there are lines from an earlier reading. (Neovim clears a
+-- notification of the autocommand BufReadCmd.)
 function view:not_read(problem)
   if self.filled then return view.fail(problem) end
-  set_lines(self.buffer, { "Not read", "", "  " .. text.line(tostring(problem)), "", "  :edit reads it again" })
+  set_lines(self.buffer, { "Not read", "", "  " .. text.line(text_of(problem)), "", "  :edit reads it again" })
 end
 
 -- Shows what was read. In a list, the cursor begins at the first item.
@@ -103,15 +93,27 @@ function view:fill(lines, items)
   end
 end
 
---- Reads the view again. The result of an earlier reading that ends later is dropped.
-function view:refresh()
+-- Cancels the reading that is under way, if there is one.
+function view:stop()
   self.reading = self.reading + 1
+  if self.task then self.task:cancel() end
+  self.task = nil
+end
+
+--- Reads the view again. An earlier reading that has not ended is cancelled.
+function view:refresh()
+  self:stop()
   local mine = self.reading
-  view.start(function()
-    local fine, lines, items = pcall(self.kind.read, self)
-    if mine ~= self.reading or views[self.buffer] ~= self then return end
+  local function read()
+    if self.name and not self.client then self.client = connection.client(self.name) end
+    return self.kind.read(self)
+  end
+  local started, task = pcall(view.start, function()
+    local fine, lines, items = pcall(read)
+    if mine ~= self.reading then return end
     if fine then self:fill(lines, items) else self:not_read(lines) end
   end)
+  if started then self.task = task else self:not_read(task) end
 end
 
 local function prepare(buffer)
@@ -120,25 +122,46 @@ local function prepare(buffer)
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].modeline = false -- the text is Ironclad's
   vim.bo[buffer].filetype = "ironclad"
-  vim.api.nvim_create_autocmd("BufWipeout", {
-    buffer = buffer, once = true, callback = function() views[buffer] = nil end,
-  })
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, once = true, callback = function()
+    views[buffer]:stop()
+    views[buffer] = nil
+  end })
 end
+
+-- The kind of a buffer whose name is wrong.
+local function no_kind(address)
+  return { actions = {}, read = function() error(address .. " is not an address of Ironclad's", 0) end }
+end
+
+local last_read -- the view that view.read has made last
 
 --- Fills the buffer with what is at its name. For the autocommand BufReadCmd.
 function view.read(buffer)
   local address = vim.api.nvim_buf_get_name(buffer)
   local name, kind, argument = parts_of(address)
-  if not name then return view.fail(address .. " is not an address of Ironclad's") end
-  local fine, client = pcall(connection.client, name)
-  if not fine then return view.fail(client) end
-  if not views[buffer] then prepare(buffer) end
+  if views[buffer] then views[buffer]:stop() else prepare(buffer) end
   views[buffer] = setmetatable({
-    buffer = buffer, client = client, name = name, argument = argument, kind = require("ironclad_nvim." .. kind),
-    items = {}, reading = 0,
+    buffer = buffer, name = name, argument = argument, items = {}, reading = 0,
+    kind = kind and require("ironclad_nvim." .. kind) or no_kind(address),
   }, view)
+  last_read = views[buffer]
   set_lines(buffer, { "…" })
-  views[buffer]:refresh()
+  last_read:refresh()
+end
+
+--- Shows a view in the current window, and reads it, also when its buffer is there already.
+-- @param kind one of view.kinds
+-- @param argument text, or nil
+-- @param mods command modifiers, such as "vertical", or nil. With one for a window, the view gets its own window
+-- @param name of the connection; default: the one for new views
+function view.open(kind, argument, mods, name)
+  local address = ("ironclad://%s/%s%s"):format(encoded(name or connection.name()), kind,
+    argument and "/" .. encoded(argument) or "")
+  mods = mods or ""
+  last_read = nil
+  vim.cmd(("%s %s %s"):format(mods, wants_window(mods) and "split" or "edit", vim.fn.fnameescape(address)))
+  local shown = views[vim.api.nvim_get_current_buf()]
+  if shown and shown ~= last_read then shown:refresh() end
 end
 
 local own_actions = {
