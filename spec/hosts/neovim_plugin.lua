@@ -22,6 +22,21 @@ local TOOLS = [[
     local there = vim.wait(20000, function() return shown():find(pattern) or told():find(pattern) end)
     say(there and word or "NOT " .. word .. ": " .. shown() .. "\n" .. told())
   end
+  -- Called before the first view. Once the plugin says that it does something, answers come only when Neovim ends.
+  local function hold_answers()
+    local ends, run, notify = false, require "ironclad.calls.run", vim.notify
+    local finish = run.finish
+    vim.api.nvim_create_autocmd("VimLeavePre", { callback = function() ends = true end })
+    vim.notify = function(text)
+      notify(text)
+      if not text:find "…$" then return end
+      vim.schedule(function() vim.cmd "qa!" end)
+      run.finish = function(...)
+        while not ends do coroutine.yield() end
+        return finish(...)
+      end
+    end
+  end
   local function press(keys)
     vim.api.nvim_feedkeys(vim.api.nvim_replace_termcodes(keys, true, true, true), "xt", false)
   end
@@ -109,6 +124,90 @@ describe("the Neovim plugin", function()
     ]])
     assert.are.equal("%PDF-browsed", peer.read_file(scene.folder .. "/browsed.pdf"))
     assert.matches("approved", ironclad.json.encode(ironclad.must(client.workflows:get_approvals(workflow))))
+  end)
+
+  it("replaces a file only when told so", function()
+    prints("asked\tmine\nsaved\tmine\tfalse\n", [[
+      local target, answer, asked = vim.env.HOME .. "/notes.pdf", 2, nil
+      vim.fn.writefile({ "mine" }, target)
+      vim.ui.select = function(items, options, on_choice)
+        local about_the_file = options.prompt:find "notes.pdf is there already"
+        local number = about_the_file and answer or 1
+        on_choice(items[number], number)
+        asked = asked or about_the_file
+      end
+      vim.ui.input = function(_, on_answer) on_answer(target) end
+      vim.cmd "Ironclad workflow IC-2"
+      vim.wait(20000, function() return shown():find "Approvals" end)
+      press "d"
+      vim.wait(20000, function() return asked or told() ~= "" end)
+      say(asked and "asked", vim.fn.readfile(target)[1])
+      answer = 1
+      press "d"
+      vim.wait(20000, function() return told():find "saved" end)
+      say("saved", asked and "mine", vim.fn.readfile(target)[1] == "mine")
+    ]])
+  end)
+
+  it("offers a comment again that was not sent", function()
+    sandbox:fail { status = 422, operation = "workflows:create_comment", message = "not now" }
+    prints("\nfailed\nmy words\ncommented\n\n", [[
+      local given = "my words"
+      vim.ui.input = function(options, on_answer)
+        say(options.default or "")
+        on_answer(given)
+      end
+      vim.cmd "Ironclad workflow IC-3"
+      vim.wait(20000, function() return shown():find "Approvals" end)
+      press "c"
+      expect("failed", "not now")
+      vim.cmd "edit"
+      vim.wait(20000, function() return shown():find "Approvals" end)
+      press "c"
+      expect("commented", "Ironclad: commented")
+      given = nil
+      press "c"
+    ]])
+  end)
+
+  for _, row in ipairs {
+    { "c", "commenting", "commented" }, { "a", "approving as .-", "approved as " },
+    { "d", "saving n.pdf", "saved .*/last.pdf" },
+  } do
+    it("does what it was asked to do before Neovim ends: " .. row[2], function()
+      ironclad.must(sandbox:connect().workflows:launch { template = "5f595f76c4fc9b3571413c3a", attributes = {
+        counterpartyName = "Last Corp", draft = { ironclad.file { data = "%PDF-last", filename = "n.pdf" } } } })
+      prints("done\n", ([[
+        vim.ui.select = function(items, _, on_choice) on_choice(items[1]) end
+        vim.ui.input = function(_, on_answer) on_answer(vim.env.HOME .. "/last.pdf") end
+        hold_answers()
+        vim.cmd "Ironclad workflows"
+        vim.wait(20000, function() return shown():find "Last Corp" end)
+        vim.fn.search "Last Corp"
+        press "<CR>"
+        vim.wait(20000, function() return shown():find "Approvals" end)
+        vim.api.nvim_create_autocmd("VimLeave", { callback = function()
+          say(told():find "Neovim ends when this is done: %s.*Ironclad: %s" and "done" or told())
+        end })
+        press %q
+        vim.wait(20000, function() return false end)
+      ]]):format(row[2], row[3], row[1]))
+      os.remove(scene.folder .. "/last.pdf")
+    end)
+  end
+
+  it("shows until somebody has read it what could not be done before Neovim ended", function()
+    sandbox:fail { status = 422, operation = "workflows:create_comment", message = "not now" }
+    prints("workflows:create_comment: Ironclad answered 422 INVALID_STATE: not now\n", [[
+      vim.ui.input = function(_, on_answer) on_answer "too late" end
+      hold_answers()
+      vim.api.nvim_list_uis = function() return { {} } end
+      vim.fn.confirm = function(text) say(text:match "^Ironclad: (.*: not now)" or text) end
+      vim.cmd "Ironclad workflow IC-3"
+      vim.wait(20000, function() return shown():find "Approvals" end)
+      press "c"
+      vim.wait(20000, function() return false end)
+    ]])
   end)
 
   it("shows null as missing", function()

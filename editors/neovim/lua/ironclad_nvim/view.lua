@@ -22,11 +22,11 @@ local views = {} -- by buffer
 
 function view.notify(message, ...) vim.notify("Ironclad: " .. message:format(...)) end
 
--- The text of an error, without the position in this plugin's files, which a mistake begins with.
-local function text_of(problem) return (tostring(problem):gsub("^%S*ironclad_nvim/[%w_]+%.lua:%d+: ", "")) end
+--- The text of an error, without the position in this plugin's files, which a mistake begins with.
+function view.text_of(problem) return (tostring(problem):gsub("^%S*ironclad_nvim/[%w_]+%.lua:%d+: ", "")) end
 
 --- Shows an error as a notification.
-function view.fail(problem) vim.notify("Ironclad: " .. text_of(problem), vim.log.levels.ERROR) end
+function view.fail(problem) vim.notify("Ironclad: " .. view.text_of(problem), vim.log.levels.ERROR) end
 
 --- The value of a call, in which null is missing (text.without_null); raises its error as it is.
 function view.must(value, err)
@@ -80,7 +80,7 @@ end
 -- notification of the autocommand BufReadCmd.)
 function view:not_read(problem)
   if self.filled then return view.fail(problem) end
-  set_lines(self.buffer, { "Not read", "", "  " .. text.line(text_of(problem)), "", "  :edit reads it again" })
+  set_lines(self.buffer, { "Not read", "", "  " .. text.line(view.text_of(problem)), "", "  :edit reads it again" })
 end
 
 -- Shows what was read. In a list, the cursor begins at the first item.

@@ -3,6 +3,7 @@
 local files = require "ironclad_nvim.files"
 local text = require "ironclad_nvim.text"
 local view = require "ironclad_nvim.view"
+local work = require "ironclad_nvim.work"
 
 local workflow = { opens = "record" }
 
@@ -72,7 +73,7 @@ end
 local function ask_who(self, pending)
   vim.ui.select(pending, { prompt = "Approve as", format_item = name_of }, function(chosen)
     if not chosen then return end
-    view.start(function()
+    work.start("approving as " .. name_of(chosen), function()
       view.must(self.subject:update_approval(chosen.role, { status = "approved" }))
       view.notify("approved as %s", name_of(chosen))
       self:refresh()
@@ -88,13 +89,18 @@ local function approve(self)
   end)
 end
 
+local unsent = {} -- id of a workflow -> the comment that was not sent, to be offered again
+
 local function comment(self)
-  vim.ui.input({ prompt = "Comment: " }, function(given)
+  local subject = self.subject
+  vim.ui.input({ prompt = "Comment: ", default = unsent[subject.id] }, function(given)
     if not given or given == "" then return end
-    view.start(function()
-      view.must(self.subject:create_comment { comment = given })
+    work.start("commenting", function()
+      view.must(subject:create_comment { comment = given })
+      unsent[subject.id] = nil
+      view.notify "commented"
       self:refresh()
-    end)
+    end, function() unsent[subject.id] = given end)
   end)
 end
 
