@@ -7,11 +7,12 @@ local resources = require "spec_resources"
 local leftovers = {}
 
 -- What the module keeps as long as the process lives: the engine's thread, the descriptor that wakes it (an eventfd, or
--- a pipe in the portable build) and libcurl's wake-up sockets, the pipe of this state's mailbox, the socket for nginx;
--- and TCP connections that have not been used since their server closed them. Everything else was there before the
--- first spec, or is left behind. ThreadSanitizer has its own thread, which starts with the first other one.
+-- a pipe in the portable build) and libcurl's (two sockets, or an eventfd since 8.12), the pipe of this state's
+-- mailbox, the socket for nginx; and TCP connections that have not been used since their server closed them. Everything
+-- else was there before the first spec, or is left behind. ThreadSanitizer has its own thread, which starts with the
+-- first other one.
 local under_tsan = (os.getenv "LD_PRELOAD" or ""):find("libtsan", 1, true)
-local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4, ["[eventfd]"] = 1,
+local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4, ["[eventfd]"] = 2,
   ["listening unix"] = 1, ["half-closed inet"] = math.huge }
 
 -- How long a thread or a process may take to end, and the other side to notice that a connection is closed.

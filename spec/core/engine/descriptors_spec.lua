@@ -57,6 +57,30 @@ it("idle connections take at most an eighth of the descriptors, with and without
   assert.is_true(tonumber(sockets) <= 512 / 8 + 4, output) -- libcurl's own, too
 end)
 
+-- libcurl ends connections in the background since 8.9, and over TLS it waits for what the server says about it.
+it("a connection that is not kept is closed, though no call follows", function()
+  local folder = peer.temporary_folder()
+  local files = peer.certificate(folder, "server")
+  local server = scene.serve {
+    answers = { peer.json('{"id":"w1"}', 200, { "Connection: close" }) }, tls = files,
+    connections = { { { "read" }, { "answer" }, { "hang" } } },
+  }
+  local output, status = peer.lua([[
+    local ironclad = require "ironclad"
+    local peer = require "spec.support.peer"
+    local url, ca_file, port = ...
+    -- The ends of this process's connections that are not closed here: ESTABLISHED, FIN_WAIT and CLOSE_WAIT.
+    local open = ("awk '$3 ~ /:%04X$/ && $4 ~ /0[1458]/' /proc/net/tcp | wc -l"):format(port)
+    local client = ironclad.connect { instance = url, token = "t", as_user = false, ca_file = ca_file }
+    for _ = 1, 3 do assert(client.workflows:get "w1") end
+    peer.eventually(function() return tonumber((peer.shell(open))) == 0, (peer.shell(open)) end)
+    print "closed"
+  ]], nil, peer.url(server, "https"), files.cert, server:port())
+  peer.remove_folder(folder)
+  assert.are.equal(0, status, output)
+  assert.are.equal("closed", output:match "%S+")
+end)
+
 it("a call without a free descriptor says what is missing", function()
   local first, second = scene.answering { scene.GOOD }, scene.answering { scene.GOOD }
   local output, status = peer.lua([[

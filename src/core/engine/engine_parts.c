@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "core/engine/clients.h"
+#include "core/engine/engine_work.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
@@ -16,12 +17,13 @@
 #define CALLER_DRIVES 1
 
 /* A thread of the host does not block SIGPIPE, so libcurl must never raise it: since 7.87 it sends what
- * OpenSSL writes with MSG_NOSIGNAL. Since 8.10 it ends connections in the background, which no thread would
- * do while the engine's thread rests. */
+ * OpenSSL writes with MSG_NOSIGNAL. Since 8.9 it ends connections in the background: then the engine must be
+ * able to ask whether it does (work_closes in engine_work.c). */
 static bool parts_can_be_driven(void) {
     const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
-    return CALLER_DRIVES && about->version_num >= 0x075700 && about->version_num < 0x080a00 &&
-           about->ssl_version && ic_text_starts(about->ssl_version, "OpenSSL");
+    bool known = IC_CLOSES_ARE_KNOWN || about->version_num < 0x080900;
+    return CALLER_DRIVES && known && about->version_num >= 0x075700 && about->ssl_version &&
+           ic_text_starts(about->ssl_version, "OpenSSL");
 }
 
 static CURLSH *parts_new_pool(void) {

@@ -76,8 +76,20 @@ bool ic_engine_is_restful(const ic_engine *engine) {
     return engine->drivable && !engine->socket && !engine->shared && !engine->ending;
 }
 
+/* Since 8.9 libcurl ends connections in the background: over TLS it waits for the server's close_notify.
+ * Their sockets are the only ones that it waits for when no call is under way. */
+static bool work_closes(const ic_engine *engine) {
+    unsigned count = 0;
+#if IC_CLOSES_ARE_KNOWN
+    curl_multi_waitfds(engine->multi, NULL, 0, &count);
+#else
+    (void)engine;
+#endif
+    return count > 0;
+}
+
 bool ic_engine_is_idle(const ic_engine *engine) {
-    return ic_engine_is_restful(engine) && !engine->live;
+    return ic_engine_is_restful(engine) && !engine->live && !work_closes(engine);
 }
 
 bool ic_engine_is_finished(const ic_engine *engine) {
