@@ -5,6 +5,9 @@
 #include "spec/core/check.h"
 #include "spec/core/shared/played_redis.h"
 #include <math.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -191,6 +194,75 @@ static void test_growing_pauses(void) {
     ic_link_free(link);
 }
 
+/* ---- a host with two addresses ---- */
+
+/* Instead of the C library's. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found) {
+    static struct sockaddr_in ends[2] = {{.sin_family = AF_INET}, {.sin_family = AF_INET}};
+    static struct addrinfo known[2];
+    (void)service, (void)hints;
+    if (strcmp(name, "redis.example") != 0) return EAI_NONAME;
+    for (int i = 0; i < 2; i++) {
+        ends[i].sin_addr.s_addr = htonl(0xC0000201 + (uint32_t)i); /* 192.0.2.1 and .2 */
+        known[i] = (struct addrinfo){.ai_family = AF_INET,
+                                     .ai_addrlen = sizeof ends[i],
+                                     .ai_addr = (struct sockaddr *)&ends[i],
+                                     .ai_next = i ? NULL : &known[1]};
+    }
+    *found = known;
+    return 0;
+}
+
+void freeaddrinfo(struct addrinfo *found) {
+    (void)found;
+}
+
+static void serve_until_opened(ic_link *link, int opened) {
+    while (played.opened < opened) {
+        if (isfinite(ic_link_due(link))) now = fmax(now, ic_link_due(link));
+        serve(link);
+        sched_yield();
+    }
+}
+
+static void test_reasons_of_addresses(void) {
+    ic_shared_address address = {0};
+    ic_error error = {0};
+    memset(&played, 0, sizeof played);
+    heard[0] = '\0';
+    now = 1000;
+    CHECK(ic_shared_address_parse("redis://redis.example", &address, &error));
+    ic_link *link = ic_link_new(&played_driver, &address, wake, &error);
+    ask(link, "A", true, 1e6);
+    serve_until_opened(link, 1);
+    CHECK(strncmp(played.target, "192.0.2.1 ", 10) == 0);
+    played_end("its certificate has expired");
+    serve_until_opened(link, 2);
+    CHECK(strncmp(played.target, "192.0.2.2 ", 10) == 0);
+    played_end("Connection refused");
+    ask(link, "B", false, 10);
+    serve(link);
+    CHECK_TEXT(heard,
+               "B:Redis (redis://redis.example:6379/0) cannot be reached: 192.0.2.1: its certificate has "
+               "expired; 192.0.2.2: Connection refused. ");
+    /* What was wrong before a success is not said any more. */
+    serve_until_opened(link, 3);
+    greet(link);
+    CHECK(ic_link_is_up(link));
+    heard[0] = '\0';
+    ask(link, "C", true, 1e6);
+    serve(link);
+    played_end("gone");
+    serve_until_opened(link, 4);
+    played_end("refused");
+    ask(link, "D", false, 10);
+    serve(link);
+    CHECK(strstr(heard, "cannot be reached: 192.0.2.2: refused. ") != NULL);
+    CHECK(strstr(heard, "expired") == NULL);
+    ic_link_free(link);
+}
+
 static void test_time_limits(void) {
     ic_link *link = link_new();
     ask(link, "A", true, 1);
@@ -327,6 +399,7 @@ int main(void) {
     test_targets();
     test_a_lost_connection();
     test_growing_pauses();
+    test_reasons_of_addresses();
     test_time_limits();
     test_a_greeting_without_an_end();
     test_scripts();
@@ -334,6 +407,8 @@ int main(void) {
     test_forgotten_commands();
     test_a_forgotten_script();
     test_failing_allocations();
+    for (int i = 0; i < 10000 && ic_alloc_live() > begun + 1; i++)
+        usleep(1000);                    /* the thread of a look-up frees it */
     CHECK(ic_alloc_live() <= begun + 1); /* the table of descriptors stays */
     return check_done("link");
 }

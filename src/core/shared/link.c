@@ -16,7 +16,8 @@
 #define PAUSE_FIRST    0.1 /* before the connection is opened again */
 #define PAUSE_LONGEST  2.0
 
-#define REASON_SIZE 256
+#define REASON_SIZE  256
+#define REASONS_SIZE 1024 /* for a reason at each of a host's addresses; more is cut off */
 
 typedef enum link_state {
     LINK_IDLE,    /* nothing has been asked yet */
@@ -35,17 +36,19 @@ struct ic_link {
     ic_lookup *lookup;
     char addresses[IC_ADDRESSES_LIMIT][INET6_ADDRSTRLEN];
     size_t address_count, address_next;
-    ic_redis_link *connection; /* NULL: none */
-    int descriptor;            /* its socket, which a forked child must close; -1: none */
-    ic_commands waiting;       /* not sent yet */
-    ic_commands sent;          /* in the order of their replies */
-    ic_commands failing;       /* about to fail */
-    int failures;              /* since the last time that the server could be reached */
-    double state_until;        /* when the state's time is up */
-    double earliest;           /* no command's time is up before this */
-    double now, random;        /* of the call under way */
-    bool due;                  /* there is something to do at once */
-    char reason[REASON_SIZE];
+    char address_reasons[IC_ADDRESSES_LIMIT]
+                        [REASON_SIZE]; /* "": it has not been tried since the last success */
+    ic_redis_link *connection;         /* NULL: none */
+    int descriptor;                    /* its socket, which a forked child must close; -1: none */
+    ic_commands waiting;               /* not sent yet */
+    ic_commands sent;                  /* in the order of their replies */
+    ic_commands failing;               /* about to fail */
+    int failures;                      /* since the last time that the server could be reached */
+    double state_until;                /* when the state's time is up */
+    double earliest;                   /* no command's time is up before this */
+    double now, random;                /* of the call under way */
+    bool due;                          /* there is something to do at once */
+    char reason[REASONS_SIZE];
 };
 
 /* ---- the end of a command ---- */
@@ -161,15 +164,32 @@ static void link_collect_impatient(ic_link *link) {
     }
 }
 
+/* Sets the reason why the server cannot be reached. A host with several addresses is tried at one after the
+ * other. Then the reason is what happened at each, because the last one may be that which nobody uses. */
+static void link_note_reason(ic_link *link, const char *why) {
+    ic_buf line = {0};
+    ic_text_escape(&line, why, strlen(why), REASON_SIZE - 1);
+    const char *text = line.failed || !line.length ? "out of memory" : line.data;
+    bool of_address =
+        link->address_count > 1 && (link->state == LINK_OPENING || link->state == LINK_GREETING);
+    snprintf(link->reason, sizeof link->reason, "%s", of_address ? "" : text);
+    if (of_address)
+        snprintf(link->address_reasons[(link->address_next - 1) % link->address_count], REASON_SIZE, "%s",
+                 text);
+    for (size_t i = 0, length = 0; of_address && i < link->address_count; i++) {
+        if (!*link->address_reasons[i]) continue;
+        snprintf(link->reason + length, sizeof link->reason - length, "%s%s: %s", length ? "; " : "",
+                 link->addresses[i], link->address_reasons[i]);
+        length = strlen(link->reason);
+    }
+    ic_buf_free(&line);
+}
+
 /* The server cannot be reached, or not any more. Commands that were sent may have been carried out; those
  * that are patient and have not been sent wait for the next connection. */
 static void link_break(ic_link *link, const char *why) {
     bool was_up = link->state == LINK_READY;
-    ic_buf line = {0};
-    ic_text_escape(&line, why, strlen(why), REASON_SIZE - 1);
-    snprintf(link->reason, sizeof link->reason, "%s",
-             line.failed || !line.length ? "out of memory" : line.data);
-    ic_buf_free(&line);
+    link_note_reason(link, why);
     link_close(link);
     link->state = LINK_PAUSING;
     double pause = fmin(PAUSE_FIRST * pow(2, fmin(link->failures, 16)), PAUSE_LONGEST);
@@ -181,7 +201,7 @@ static void link_break(ic_link *link, const char *why) {
         ic_commands_append(&link->failing, command);
     }
     link_collect_impatient(link);
-    char text[REASON_SIZE + 64];
+    char text[REASONS_SIZE + 64];
     snprintf(text, sizeof text, was_up ? "was lost: %s" : "cannot be reached: %s", link->reason);
     link_fail_all(link, text);
 }
@@ -196,6 +216,7 @@ static void link_on_ended(void *owner, const char *why) {
 static void link_on_ready(ic_link *link) {
     link->state = LINK_READY;
     link->failures = 0;
+    memset(link->address_reasons, 0, sizeof link->address_reasons);
     link->state_until = INFINITY;
     link_transmit_waiting(link);
 }
@@ -336,8 +357,11 @@ static void link_begin(ic_link *link) {
 }
 
 static void link_on_looked_up(ic_link *link) {
-    char why[REASON_SIZE];
+    char why[REASON_SIZE], before[IC_ADDRESSES_LIMIT][INET6_ADDRSTRLEN];
+    memcpy(before, link->addresses, sizeof before);
     link->address_count = ic_lookup_read(link->lookup, link->addresses, why, sizeof why);
+    if (memcmp(before, link->addresses, sizeof before) != 0)
+        memset(link->address_reasons, 0, sizeof link->address_reasons);
     ic_lookup_free(link->lookup);
     link->lookup = NULL;
     if (link->address_count)
@@ -370,7 +394,7 @@ static void link_expire_all(ic_link *link) {
     link->earliest = INFINITY;
     link_expire(link, &link->waiting);
     link_expire(link, &link->sent);
-    char text[REASON_SIZE + 64];
+    char text[REASONS_SIZE + 64];
     if (link->failures)
         snprintf(text, sizeof text, "cannot be reached: %s", link->reason);
     else
@@ -387,7 +411,7 @@ static double link_answer_due(const ic_link *link) {
 static void link_fail_impatient(ic_link *link) {
     if (!ic_link_is_down(link)) return;
     link_collect_impatient(link);
-    char text[REASON_SIZE + 64];
+    char text[REASONS_SIZE + 64];
     snprintf(text, sizeof text, "cannot be reached: %s", link->reason);
     link_fail_all(link, text);
 }
