@@ -110,7 +110,7 @@ function peer.write_file(path, bytes)
 end
 
 -- A new self-signed certificate in `folder` -> {cert = path, key = path}. `options.names` as in subjectAltName
--- (default: this machine's), `options.days` of validity (2; negative: expired).
+-- (default: this machine's); `options.expired`: whether it is valid no more.
 function peer.certificate(folder, name, options)
   options = options or {}
   local files = { cert = folder .. "/" .. name .. ".pem", key = folder .. "/" .. name .. ".key" }
@@ -118,8 +118,11 @@ function peer.certificate(folder, name, options)
     "cd " .. peer.quoted(folder),
     "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ironclad-spec -keyout " .. name
       .. ".key -out " .. name .. ".csr -addext subjectAltName=" .. (options.names or "DNS:localhost,IP:127.0.0.1"),
-    "openssl x509 -req -in " .. name .. ".csr -signkey " .. name .. ".key -copy_extensions copy -out " .. name
-      .. ".pem -days " .. (options.days or 2),
+    ("sign() { openssl x509 -req -in %s.csr -signkey %s.key -copy_extensions copy -out %s.pem $*; }"):format(name, name,
+      name),
+    -- OpenSSL 3.4 refuses negative days, and has the other options.
+    options.expired and "{ sign -days -1 || sign -not_before 20200101000000Z -not_after 20200102000000Z; }"
+      or "sign -days 2",
   }, " && "))
   return files
 end

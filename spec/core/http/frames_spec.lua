@@ -7,6 +7,7 @@ local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
 local BODY = '{"id":"w1"}'
+local LIBCURL = tonumber(ironclad.info().libcurl:match "^%d+")
 
 local function head(stream, fields, last)
   local all = { { ":status", "200" }, { "content-type", "application/json" } }
@@ -21,7 +22,11 @@ local failures = {
   { "INTERNAL_ERROR before the answer", function(stream) return frames.reset(stream, frames.INTERNAL_ERROR) end },
   { "CANCEL before the answer", function(stream) return frames.reset(stream, frames.CANCEL) end },
   { "NO_ERROR before the answer", function(stream) return frames.reset(stream, frames.NO_ERROR) end },
-  { "NO_ERROR after the header", function(stream) return head(stream) .. frames.reset(stream, frames.NO_ERROR) end },
+  -- `whole`: for libcurl 8 the answer is whole: nothing but the mark of its end is missing.
+  {
+    "NO_ERROR after the header", function(stream) return head(stream) .. frames.reset(stream, frames.NO_ERROR) end,
+    whole = { deletion = true },
+  },
   {
     "NO_ERROR in the body", function(stream)
       return head(stream) .. frames.data(stream, BODY:sub(1, 5)) .. frames.reset(stream, frames.NO_ERROR)
@@ -30,7 +35,7 @@ local failures = {
   {
     "NO_ERROR after all bytes, but not after the end", function(stream)
       return head(stream) .. frames.data(stream, BODY) .. frames.reset(stream, frames.NO_ERROR)
-    end,
+    end, whole = { read = true, change = true, deletion = true },
   },
   {
     "CANCEL in the body", function(stream)
@@ -117,6 +122,11 @@ describe("over HTTP/2,", function()
     for _, failure in ipairs(failures) do
       it(("a %s that ends by %s is one sending and no success"):format(kind.name, failure[1]), function()
         local value, err = kind.call(connect(failure[2]))
+        if LIBCURL >= 8 and failure.whole and failure.whole[kind.name] then
+          assert.is_truthy(value)
+          assert.equal(1, #server:requests())
+          return
+        end
         assert.is_nil(value)
         assert.is_truthy(({ network = true, protocol = true })[err.kind], tostring(err))
         assert.equal(1, err.attempts, tostring(err))

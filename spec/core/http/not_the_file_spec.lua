@@ -57,7 +57,7 @@ local GZIP_CHUNK = ("%x\r\n"):format(#GZIP) .. GZIP .. "\r\n0\r\n\r\n"
 local HTML = { "Content-Type: text/html; charset=utf-8" }
 local JSON = { "Content-Type: application/json" }
 
--- Each row: a name, the answer, the kind of the error, a part of its message.
+-- Each row: a name, the answer, the kind of the error, a part of its message, or this one.
 local refused = {
   { "a login page", peer.answer(200, HTML, "<!doctype html><title>Log in</title>"), "protocol", "HTML page" },
   { "an error with a good status", peer.answer(200, JSON, '{"code":"NOT_FOUND","message":"gone"}'), "not_found",
@@ -83,13 +83,15 @@ local refused = {
     "HTTP/1.1 200 OK\r\nContent-Encoding:\r\n gzip\r\nContent-Length: 4\r\n\r\n\31\139\8\0", "protocol", "compressed" },
   { "compressed bytes whose header has a blank before its colon",
     "HTTP/1.1 200 OK\r\nContent-Encoding : gzip\r\nContent-Length: 4\r\n\r\n\31\139\8\0", "protocol", "compressed" },
+  -- libcurl 8 refuses them itself, and names the field.
   { "a part of a compressed transfer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" .. GZIP, "protocol",
-    "compressed" },
+    "compressed", "Transfer-Encoding" },
   { "a part of a compressed transfer in chunks",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" .. GZIP_CHUNK, "protocol", "compressed" },
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" .. GZIP_CHUNK, "protocol", "compressed",
+    "Transfer-Encoding" },
   { "a part of a compressed transfer, said in two lines",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" .. GZIP_CHUNK, "protocol",
-    "compressed" },
+    "compressed", "Transfer-Encoding" },
   { "a login page in XHTML", peer.answer(200, { "Content-Type: application/xhtml+xml" }, "<?xml version='1.0'?>"),
     "protocol", "HTML page" },
   { "the page of a Location whose second line is lost",
@@ -132,7 +134,7 @@ for way, take in pairs(ways) do
       it("is never " .. row[1], function()
         local server = scene.serve { connections = { { { "read" }, { "send", row[2] }, { "close" } } } }
         local err = scene.assert_error(row[3], take(export(server)))
-        assert.is_truthy(err.message:find(row[4], 1, true), err.message)
+        assert.is_truthy(err.message:find(row[4], 1, true) or err.message:find(row[5] or row[4], 1, true), err.message)
       end)
     end
 

@@ -44,7 +44,7 @@ describe("a shared Redis over TLS", function()
     certificates.other_name = peer.certificate(folder, "other_name", { names = "DNS:other.example" })
     certificates.name_only = peer.certificate(folder, "name_only", { names = "DNS:localhost" })
     certificates.address_only = peer.certificate(folder, "address_only", { names = "IP:127.0.0.1" })
-    certificates.expired = peer.certificate(folder, "expired", { days = -1 })
+    certificates.expired = peer.certificate(folder, "expired", { expired = true })
     server = start "good"
   end)
   teardown(function()

@@ -94,9 +94,14 @@ static const char *failure_expired_option(const ic_transfer *transfer) {
     return transfer->deadline_limits ? " (option deadline)" : " (option timeout)";
 }
 
-/* libcurl reports a header line beyond its own limit of 100 kB as out of memory. */
-static bool failure_header_is_long(const ic_transfer *transfer) {
+/* libcurl has limits of its own, such as 100 kB for a line. Before 8.6 it reports a longer one as out of
+ * memory. */
+static bool failure_header_is_long(const ic_transfer *transfer, CURLcode code) {
     if (!transfer->sendings || transfer->output.begun) return false;
+#if LIBCURL_VERSION_NUM >= 0x080600
+    if (code == CURLE_TOO_LARGE) return true;
+#endif
+    if (code != CURLE_OUT_OF_MEMORY) return false;
     void *probe = ic_malloc(IC_TRANSFER_HEADER_LIMIT);
     ic_free(probe);
     return probe;
@@ -112,7 +117,7 @@ void ic_transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) 
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
     if (code == CURLE_WRITE_ERROR) text = "the answer has something behind its compressed bytes";
-    bool endless = code == CURLE_OUT_OF_MEMORY && failure_header_is_long(transfer);
+    bool endless = failure_header_is_long(transfer, code);
     ended->failure = failure_kind(code);
     bool refused = !transfer->call->response.status && ic_client_certificate_is_refused(text);
     ended->handshake = code == CURLE_SSL_CONNECT_ERROR && !refused;
@@ -128,7 +133,7 @@ void ic_transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) 
     } else if (transfer->headers_too_large || endless) {
         ended->failure = IC_ERR_PROTOCOL;
         ic_error_set(error, IC_ERR_PROTOCOL, "the header of the answer has no end%s",
-                     endless ? ", or libcurl is out of memory" : "");
+                     code == CURLE_OUT_OF_MEMORY ? ", or libcurl is out of memory" : "");
     } else if (transfer->header_truncated) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection ended before the header of the answer did");
