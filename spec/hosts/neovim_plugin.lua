@@ -470,6 +470,18 @@ describe(":checkhealth ironclad", function()
     assert.matches("what :Ironclad uses\n  %- OK: the environment's connection", output)
   end)
 
+  it("does not wait for long", function()
+    local server = peer.start { connections = { { { "read" }, { "hang" } } } }
+    finally(function() server:stop() end)
+    assert.matches("no answer\tthe rest\t0\n", (run([[
+      require("ironclad.health").seconds = 0.1
+      vim.cmd "checkhealth ironclad"
+      vim.wait(20000, function() return require("ironclad").stats().pending == 0 end)
+      say(shown():find "WARNING: environment: http://[%w.:]+: no answer within 0.1 seconds" and "no answer" or shown(),
+        shown():find "what :Ironclad uses" and "the rest", require("ironclad").stats().pending)
+    ]], { environment = "IRONCLAD_INSTANCE=" .. peer.url(server) })))
+  end)
+
   it("says that there is none", function()
     local output = report("IRONCLAD_CONFIG=/nonexistent/connections.json", { connection = false })
     assert.matches("IRONCLAD_INSTANCE is not set", output)

@@ -4,6 +4,9 @@
 
 local health = {}
 
+--- How many seconds a connection has to show that it works.
+health.seconds = 10
+
 -- Neovim 0.7 has the module "health"; later ones vim.health, with other names.
 local function reporter()
   local api = vim.health or require "health"
@@ -34,16 +37,26 @@ local function duration(seconds)
   return seconds < 7200 and ("%d min"):format(seconds / 60) or ("%d h"):format(seconds / 3600)
 end
 
+-- What is known about the client's token; nil and what is wrong.
+local function inspect(client)
+  local run = require "ironclad.calls.run"
+  local token, problem
+  local task = require("ironclad").spawn(function() token, problem = run.finish(run.internal(client, "inspect")) end)
+  local _, why = vim.wait(health.seconds * 1000, function() return token or problem end)
+  task:cancel()
+  if token or problem then return token, problem end
+  return nil, why == -2 and "interrupted" or ("no answer within %g seconds"):format(health.seconds)
+end
+
 -- Reports whether a connection works.
 -- @param title how it is called
 -- @param connect function() -> a client; raises an error
 local function check_token(report, title, connect)
-  local run = require "ironclad.calls.run"
   local fine, client = pcall(connect)
   if not fine then return report.error(("%s: %s"):format(title, client)) end
   local about = require("ironclad.core").describe(client.connection)
   if about.grant == "token" then return report.ok(("%s: %s, with a token of its own"):format(title, about.origin)) end
-  local token, err = run.finish(run.internal(client, "inspect"))
+  local token, err = inspect(client)
   if not token then
     report.warn(("%s: %s: %s"):format(title, about.origin, tostring(err)))
   else
