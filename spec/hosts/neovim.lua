@@ -1,6 +1,7 @@
 -- The shared list in a headless Neovim, and what is Neovim's own.
 local host = require "spec.support.host"
 local host_neovim = require "spec.support.neovim"
+local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
 local scene = host.scene()
@@ -182,4 +183,31 @@ describe("Neovim's own", function()
       ]]):format(event))
     end)
   end
+
+  -- The program of "waiting" ends only when a timer of Neovim has run.
+  it("timers run while a program prints a secret, and the screen does not get its messages", function()
+    local connections, file = scene.folder .. "/connections.json", scene.folder .. "/ticked"
+    local function entry(text)
+      return { instance = "na1", token = { command = { "sh", "-c", text } } }
+    end
+    peer.write_file(connections, ironclad.json.encode {
+      waiting = entry(("until [ -e '%s' ]; do sleep 0.02; done; echo words for people >&2; echo a token"):format(file)),
+      failing = entry "printf 'no key\\a\\n\\n' >&2; echo a secret; exit 2",
+      missing = { instance = "na1", token = { command = { "/nonexistent/program" } } },
+    })
+    peer.shell("chmod 600 " .. connections)
+    prints("ironclad.client (https://na1.ironcladapp.com)\n"
+      .. "token: sh ended with status 2: no key \n"
+      .. "token: /nonexistent/program cannot be run: it is no program that can be executed\n", ([[
+      vim.env.IRONCLAD_CONFIG = %q
+      local timer = uv.new_timer()
+      timer:start(1, 0, function() io.open(%q, "w"):close() end)
+      say(ironclad.connect "waiting")
+      for _, name in ipairs { "failing", "missing" } do
+        local _, problem = pcall(ironclad.connect, name)
+        say((problem:match "token: .*"))
+      end
+      vim.cmd "qa!"
+    ]]):format(connections, file))
+  end)
 end)

@@ -25,6 +25,7 @@
 local lazy = require "ironclad.base.lazy"
 local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
+local job = lazy "ironclad.connections.job"
 local mistake = require "ironclad.base.mistake"
 local sorted_names = require("ironclad.base.names").sorted
 
@@ -188,7 +189,7 @@ end
 
 -- ---- an entry ----
 
-local function run_command(command, words)
+local function run_to_end(command, words)
   local started, problem = command:start(words)
   if not started then return nil, problem end
   local ended, output, message
@@ -196,16 +197,23 @@ local function run_command(command, words)
   return output, message
 end
 
--- What a program prints, without the line end; nil and a message. The message never quotes the output.
+-- What a program prints; nil and a message. The message never quotes the output.
+local function run_command(words)
+  if job.usable() then return job.run(words, COMMAND_SECONDS) end
+  local command = core.command(COMMAND_SECONDS)
+  -- Ctrl-C raises its error in this pcall. The program must not continue to run then.
+  local fine, output, message = pcall(run_to_end, command, words)
+  command:close()
+  if not fine then error(output, 0) end
+  return output, message
+end
+
+-- The same without the line end.
 local function output_of(words)
   if ngx and ngx.get_phase then
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
-  local command = core.command(COMMAND_SECONDS)
-  -- Ctrl-C raises its error in this pcall. The program must not continue to run then.
-  local fine, output, message = pcall(run_command, command, words)
-  command:close()
-  if not fine then error(output, 0) end
+  local output, message = run_command(words)
   if not output then return nil, message end
   output = output:gsub("\r?\n$", "")
   if output == "" then return nil, words[1] .. " printed nothing" end
