@@ -52,16 +52,19 @@ static const struct request {
       "name": "Our terms", "contracts": [{"id": 283}, 284]}), false},
     {"post_groups-group-id-publish", ic_cw_groups_publish, {"@group"}, 200, "{}", false},
     {"post_sites-site-id-contract", ic_cw_contracts_create, {"@site"}, 201, JSON({
-      "title": "Cookies", "key": "cookies", "body": "<p>Yes</p>", "fields": [{"name": "age"}],
+      "title": "Cookies", "key": "cookies", "body": "<p>Yes</p>",
+      "fields": [{"name": "age", "type": "text", "assignment_value": "signer"}],
       "clm_record_sync": {"enabled": true, "record_type": "nda"}}), false},
     {"publish-latest-version", ic_cw_versions_publish_latest, {"@last"}, 200, "{}", false},
     {"send-sync", ic_cw_send_sync, {0}, 200, JSON({
       "sid": "SITE", "sig": "jane", "et": "agreed", "vid": "VERSIONS,LAST", "server_side": true}), true},
     {"get_contracts-contract-id", ic_cw_contracts_get, {"283"}, 200, "{}", false},
     {"post_contracts-contract-id-versions", ic_cw_versions_create, {"283"}, 200, JSON({
-      "title": "Next", "body": "<p>{{Who}}</p>", "is_major_version": true, "fields": [{"name": "age"}]}), false},
+      "title": "Next", "body": "<p>{{Who}}</p>", "is_major_version": true,
+      "fields": [{"name": "age", "type": "text", "assignment_value": "signer"}]}), false},
     {"patch_versions-version-id", ic_cw_versions_update, {"@version"}, 200, JSON({
-      "title": "Nearly", "fields": [{"name": "age", "id": "f1"}]}), false},
+      "title": "Nearly", "fields": [
+      {"name": "age", "id": "f1", "type": "text", "assignment_value": "signer"}]}), false},
     {"delete_versions-version-id-fields-field-id", ic_cw_versions_delete_field, {"@version", "f1"}, 200, "{}", false},
     {"publish-latest-version", ic_cw_versions_publish_latest, {"283"}, 200, "{}", false},
     {"render-published-version", ic_cw_versions_render, {"283"}, 200, JSON({"render_data": {"Who": "you & me"}}), false},

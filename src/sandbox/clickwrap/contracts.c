@@ -24,12 +24,25 @@ void ic_cw_contracts_get(ic_exchange *x) {
     if (contract) ic_cw_reply_thing(x, 200, IC_CW_CONTRACT, contract, false);
 }
 
+static bool contract_check_uses(ic_exchange *x) {
+    const char *choices = ic_field_find(x->operation->fields, "used_in")->choices;
+    const cJSON *use;
+    cJSON_ArrayForEach(use, ic_json_member(x->body, "used_in")) {
+        if (cJSON_IsString(use) && ic_is_choice(choices, use->valuestring)) continue;
+        ic_reply_error(x, 400, "bad_request", NULL, "used_in has %s, which is no use of a contract",
+                       cJSON_IsString(use) ? use->valuestring : "an item that is no text");
+        return false;
+    }
+    return true;
+}
+
 void ic_cw_contracts_create(ic_exchange *x) {
     static const char *const members[] = {
-        "title",   "key", "description", "public", "shared", "clm_record_sync", "language_direction",
-        "used_in", NULL};
+        "title",       "key",     "description",     "classification",     "public",  "shared",
+        "countries",   "locales", "clm_record_sync", "language_direction", "used_in", "tags",
+        "render_data", NULL};
     const char *key = ic_json_string(x->body, "key"), *title = ic_json_string(x->body, "title");
-    if (!ic_cw_of_path(x, IC_CW_SITE, 0)) return;
+    if (!ic_cw_of_path(x, IC_CW_SITE, 0) || !contract_check_uses(x) || !ic_cw_version_check(x)) return;
     if (key && ic_cw_find(x->company->clickwrap, IC_CW_CONTRACT, "key", key)) {
         ic_cw_refuse(x, "the key is taken");
         return;

@@ -1,6 +1,7 @@
 #include "sandbox/clickwrap/version.h"
 #include "sandbox/base/build.h"
 #include <stdio.h>
+#include <string.h>
 
 static cJSON *version_of(const ic_clickwrap *clickwrap, const cJSON *contract, const char *member) {
     const char *id = ic_json_string(contract, member);
@@ -15,20 +16,32 @@ cJSON *ic_cw_latest(const ic_clickwrap *clickwrap, const cJSON *contract) {
     return version_of(clickwrap, contract, "latest_version");
 }
 
-/* A major version begins a new number; a minor one follows the latest major one. */
-static void version_number(const ic_clickwrap *clickwrap, const cJSON *contract, cJSON *version, bool major) {
-    const cJSON *latest = ic_cw_latest(clickwrap, contract);
+/* The newest of the other versions of a version's contract; NULL: it is the first. */
+static const cJSON *version_before(const ic_clickwrap *clickwrap, const cJSON *version) {
+    const char *own = ic_json_string(version, "id");
+    const cJSON *other, *before = NULL;
+    cJSON_ArrayForEach(other, clickwrap->lists[IC_CW_VERSION]) {
+        const char *id = ic_json_string(other, "id");
+        if (ic_cw_number(other, "contract") == ic_cw_number(version, "contract") && own && id &&
+            strcmp(id, own) != 0)
+            before = other;
+    }
+    return before;
+}
+
+void ic_cw_draft_number(const ic_clickwrap *clickwrap, cJSON *version, bool major) {
+    const cJSON *before = version_before(clickwrap, version);
     char text[48];
-    double number = ic_cw_number(latest, "version_number"),
-           minor = ic_cw_number(latest, "minor_version_number");
-    major = major || !latest;
+    double number = ic_cw_number(before, "version_number"),
+           minor = ic_cw_number(before, "minor_version_number");
+    major = major || !before;
     ic_cw_set_number(version, "version_number", major ? number + 1 : number);
     ic_cw_set_number(version, "minor_version_number", major ? 0 : minor + 1);
     snprintf(text, sizeof text, "%.0f.%.0f", major ? number + 1 : number, major ? 0 : minor + 1);
     ic_cw_set_text(version, "full_version_number", text);
     ic_cw_set_bool(version, "is_major_version", major);
-    const char *own = ic_json_string(version, "id"), *before = ic_json_string(latest, "major_version");
-    ic_cw_set_text(version, "major_version", major || !before ? own : before);
+    const char *own = ic_json_string(version, "id"), *followed = ic_json_string(before, "major_version");
+    ic_cw_set_text(version, "major_version", major || !followed ? own : followed);
 }
 
 cJSON *ic_cw_draft(ic_company *company, const cJSON *contract, bool major) {
@@ -42,7 +55,7 @@ cJSON *ic_cw_draft(ic_company *company, const cJSON *contract, bool major) {
     ic_put_text(version, "status", "draft");
     ic_put_bool(version, "published", false);
     ic_put_bool(version, "deleted", false);
-    version_number(company->clickwrap, contract, version, major);
+    ic_cw_draft_number(company->clickwrap, version, major);
     return version;
 }
 

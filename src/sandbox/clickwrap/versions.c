@@ -61,6 +61,36 @@ static void version_number_fields(ic_exchange *x, cJSON *version) {
     }
 }
 
+bool ic_cw_version_check(ic_exchange *x) {
+    static const ic_field form_field[] = {
+        {"name", IC_TYPE_STRING, IC_REQUIRED, NULL, NULL},
+        {"label", IC_TYPE_STRING, 0, NULL, NULL},
+        {"type", IC_TYPE_STRING, IC_REQUIRED, NULL,
+         "text checkbox date signature dropdown attachment acceptance_date initials"},
+        {"required", IC_TYPE_BOOLEAN, 0, NULL, NULL},
+        {"default_value", IC_TYPE_STRING, 0, NULL, NULL},
+        {"assignment_value", IC_TYPE_STRING, IC_REQUIRED, NULL, "signer sender"},
+        {"read_only", IC_TYPE_BOOLEAN, 0, NULL, NULL},
+        {"persona", IC_TYPE_STRING, 0, NULL, NULL},
+        {"is_trigger", IC_TYPE_BOOLEAN, 0, NULL, NULL},
+        {"trigger_field", IC_TYPE_STRING, 0, NULL, NULL},
+        {"trigger_match_value", IC_TYPE_STRING, 0, NULL, NULL},
+        {NULL, IC_TYPE_ANY, 0, NULL, NULL}};
+    const cJSON *item;
+    cJSON_ArrayForEach(item, ic_json_member(x->body, "fields")) {
+        ic_field_fault fault;
+        if (!cJSON_IsObject(item)) {
+            ic_cw_refuse(x, "fields has an item that is not an object");
+            return false;
+        }
+        if (ic_fields_fault(form_field, item, &fault)) {
+            ic_cw_refuse(x, fault.message);
+            return false;
+        }
+    }
+    return true;
+}
+
 void ic_cw_version_fill(ic_exchange *x, cJSON *version) {
     static const char *const members[] = {"title",
                                           "body",
@@ -80,7 +110,7 @@ void ic_cw_version_fill(ic_exchange *x, cJSON *version) {
 
 void ic_cw_versions_create(ic_exchange *x) {
     cJSON *contract = ic_cw_of_path(x, IC_CW_CONTRACT, 0);
-    if (!contract) return;
+    if (!contract || !ic_cw_version_check(x)) return;
     if (version_is_draft(ic_cw_latest(x->company->clickwrap, contract))) {
         ic_cw_refuse(x, "the latest version must be published first");
         return;
@@ -175,8 +205,11 @@ static void version_update(ic_exchange *x, cJSON *version) {
         ic_cw_refuse(x, "a published version takes effective_time and effective_until_time only");
         return;
     }
+    if (!ic_cw_version_check(x)) return;
+    const cJSON *major = ic_json_member(x->body, "is_major_version");
     cJSON *copy = ic_cw_edit(version);
     ic_cw_version_fill(x, copy);
+    if (cJSON_IsBool(major)) ic_cw_draft_number(x->company->clickwrap, copy, cJSON_IsTrue(major));
     ic_cw_touch(x->company, copy);
     if (ic_cw_committed(x, version, copy)) ic_cw_reply_thing(x, 200, IC_CW_VERSION, version, false);
 }
