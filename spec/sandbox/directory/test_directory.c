@@ -86,11 +86,12 @@ static const struct request {
       "properties": {"entity_address": {"type": "address", "value": "elsewhere"}}
     })},
     {"update-an-entity", ic_entities_update, "ENTITY-1", 200, JSON({
-      "name": "Acme Ltd", "status": "INACTIVE", "addProperties": {"entity_address": {"value": {"country": "Chile"}}}
+      "name": "Acme Ltd", "status": "INACTIVE", "addProperties": {
+        "entity_address": {"type": "address", "value": {"country": "Chile"}}}
     })},
     {"create-an-obligation", ic_obligations_create, NULL, 201, JSON({
       "name": "Pay more", "obligationTypeKey": ["payment"], "parentId": "OB-1",
-      "properties": {"note": {"value": "y"}}
+      "properties": {"note": {"type": "string", "value": "y"}}
     })},
     {"update-an-obligation", ic_obligations_update, "OB-1", 200, JSON({
       "name": "Paid", "removeProperties": ["note"]

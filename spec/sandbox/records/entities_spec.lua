@@ -76,6 +76,8 @@ describe("an entity", function()
       { 400, "INVALID_PARAM", "properties.entity_pocEmail" } },
     { { properties = { entity_category = { type = "number", value = 1 } } },
       { 400, "INVALID_PARAM", "properties.entity_category" } },
+    { {}, { 400, "MISSING_PARAM", "properties.entity_category" },
+      { extra = { body = { properties = { entity_category = { value = "internal" } } } } } },
     { { parent = { recordId = NOBODY } }, { 400, "NOT_FOUND", "parent" } },
     { { parent = {} }, { 400, "MISSING_PARAM", "parent" } },
   }

@@ -121,6 +121,7 @@ describe("a record", function()
     { { properties = { x = { value = 1 } } }, { 400, "INVALID_PARAM", "properties.x" } },
     { { properties = { seats = { type = "string", value = "1" } } }, { 400, "INVALID_PARAM", "properties.seats" } },
     { { properties = { seats = { value = "1" } } }, { 400, "INVALID_PARAM", "properties.seats" } },
+    { { properties = { seats = { type = 1, value = 1 } } }, { 400, "INVALID_PARAM", "properties.seats" } },
     { { properties = { seats = {} } }, { 400, "MISSING_PARAM", "properties.seats" } },
     { { properties = { seats = 1 } }, { 400, "MISSING_PARAM", "properties.seats" } },
     { { properties = { term = { value = "P" } } }, { 400, "INVALID_PARAM", "properties.term" } },
@@ -179,6 +180,8 @@ describe("changing a record", function()
     local record = must(create())
     refused({ 400, "INVALID_PARAM", "addProperties.seats" },
       client.records:update(record.id, { name = "New", addProperties = { seats = { type = "string", value = "x" } } }))
+    refused({ 400, "MISSING_PARAM", "addProperties.seats" }, client:request("PATCH",
+      "/public/api/v1/records/" .. record.id, { body = { name = "New", addProperties = { seats = { value = 1 } } } }))
     refused({ 400, "NOT_FOUND", "addLinks" },
       client.records:update(record.id, { name = "New", addLinks = { { recordId = NOBODY } } }))
     refused({ 400, "INVALID_PARAM", "unknown" }, client:request("PATCH", "/public/api/v1/records/" .. record.id,

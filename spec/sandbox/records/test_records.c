@@ -44,7 +44,8 @@ static const struct request {
       "propertiesToAmend": {"counterpartyName": {"amendmentType": "replace"}}
     })},
     {"update-record-metadata", ic_records_update, {"IC-2", NULL}, 200, JSON({
-      "name": "Amended", "addProperties": {"contractValue": {"value": {"currency": "EUR", "amount": 1}}},
+      "name": "Amended", "addProperties": {
+        "contractValue": {"type": "monetary_amount", "value": {"currency": "EUR", "amount": 1}}},
       "addPropertiesToAmend": {"contractValue": {"amendmentType": "replace"}}
     })},
     {"list-all-records", ic_records_list, {NULL, NULL}, 200, "{}"},

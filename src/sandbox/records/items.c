@@ -164,7 +164,7 @@ static bool item_add_properties(ic_exchange *x, const ic_item_kind *kind, ic_ite
     cJSON *known = item_known_properties(item_list_at(x->company, kind->types));
     const cJSON *given = ic_json_member(x->body, field);
     bool whole = ic_whole(known);
-    if (whole && !ic_properties_add(x, known, change->properties, given, field)) {
+    if (whole && !ic_properties_add(x, known, change->properties, given, field, true)) {
         cJSON_Delete(known);
         return false;
     }

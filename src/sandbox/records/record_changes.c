@@ -147,7 +147,7 @@ bool ic_record_read_all(ic_exchange *x, ic_record_change *change, const ic_recor
     if (!change->properties) return change_no_memory(x);
     return change_read_type(x, change) && change_read_name(x, change) &&
            ic_properties_add(x, x->company->record_properties, change->properties,
-                             ic_json_member(x->body, "properties"), "properties") &&
+                             ic_json_member(x->body, "properties"), "properties", false) &&
            change_read_parent(x, "parent", change) && change_read_links(x, "links", &change->add_links) &&
            change_read_links(x, "children", &change->add_children) &&
            change_read_all_amended(x, change, record) && change_check_family(x, change, record);
@@ -163,7 +163,7 @@ static bool change_read_properties(ic_exchange *x, ic_record_change *change, con
         cJSON_DeleteItemFromObjectCaseSensitive(change->properties, removed->valuestring);
     }
     return ic_properties_add(x, x->company->record_properties, change->properties,
-                             ic_json_member(x->body, "addProperties"), "addProperties");
+                             ic_json_member(x->body, "addProperties"), "addProperties", true);
 }
 
 bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_record *record) {

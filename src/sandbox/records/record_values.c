@@ -6,14 +6,18 @@
 #include <string.h>
 
 /* The property as stored, {type, value}. NULL: an error is set as the reply, or no memory. */
-static cJSON *record_values_accept(ic_exchange *x, const cJSON *schema, const cJSON *given,
-                                   const char *param) {
+static cJSON *record_values_accept(ic_exchange *x, const cJSON *schema, const cJSON *given, const char *param,
+                                   bool typed) {
     const cJSON *known = ic_json_member(schema, given->string);
     const char *type = ic_json_string(known, "type");
     const char *said = ic_json_string(given, "type");
     const cJSON *value = ic_json_member(given, "value");
     if (!known || !type) {
         ic_reply_error(x, 400, "INVALID_PARAM", param, "unknown property %s", given->string);
+    } else if (typed && !ic_json_member(given, "type")) {
+        ic_reply_error(x, 400, "MISSING_PARAM", param, "property %s needs a type", given->string);
+    } else if (ic_json_member(given, "type") && !said) {
+        ic_reply_error(x, 400, "INVALID_PARAM", param, "the type of property %s is no text", given->string);
     } else if (said && strcmp(said, type) != 0) {
         ic_reply_error(x, 400, "INVALID_PARAM", param, "property %s is of type %s, not %s", given->string,
                        type, said);
@@ -32,12 +36,12 @@ static cJSON *record_values_accept(ic_exchange *x, const cJSON *schema, const cJ
 }
 
 bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, const cJSON *given,
-                       const char *where) {
+                       const char *where, bool typed) {
     const cJSON *property;
     cJSON_ArrayForEach(property, given) {
         char param[128];
         snprintf(param, sizeof param, "%s.%s", where, property->string);
-        cJSON *kept = record_values_accept(x, schema, property, param);
+        cJSON *kept = record_values_accept(x, schema, property, param, typed);
         if (!kept) {
             if (!x->status) ic_reply_no_memory(x);
             return false;

@@ -5,8 +5,9 @@
 #include "sandbox/http/exchange.h"
 
 /* Checks each property in `given` against the schema (key -> {type, …}) and adds it to `properties`. `where`:
- * the field of the body, for errors. false: an error is set as the reply; some may have been added. */
+ * the field of the body, for errors. `typed`: each must name its type. false: an error is set as the reply;
+ * some may have been added. */
 bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, const cJSON *given,
-                       const char *where);
+                       const char *where, bool typed);
 
 #endif
