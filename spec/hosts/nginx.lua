@@ -145,6 +145,31 @@ describe("nginx's own", function()
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
   end)
 
+  it("calls inside a C function are refused before they are sent, or have a callback", function()
+    local upstream = scene.answering { GOOD }
+    local server = start_before(upstream, { locations = [[
+      location /inside { content_by_lua_block {
+        local errors, sorted, space = {}, { 1, 2 }, " "
+        local function get(options) return client().workflows:get("w1", options) end
+        local function keep(_, err) errors[#errors + 1] = err.outcome .. " " .. tostring(err) end
+        table.sort(sorted, function(a, b)
+          if #errors == 0 then keep(client().workflows:launch { template = "t", attributes = {} }) end
+          return a > b
+        end)
+        space:gsub(" ", function() keep(get()) end)
+        space:gsub(" ", function() keep(nil, { outcome = select(2, pcall(client().map, client(), { 1 }, get)) }) end)
+        local value
+        space:gsub(" ", function() get { callback = function(answer) value = answer.id end } end)
+        repeat ngx.sleep(0.001) until value
+        ngx.say(table.concat(errors, "\n"), "\n", value)
+      } }
+    ]] })
+    local why = ".-nginx cannot wait inside a C function, such as table.sort or string.gsub.-\n"
+    assert.matches("^not_done workflows:launch" .. why .. "not_done workflows:get" .. why .. "[^\n]*map: " .. why
+      .. "w1\n", (nginx.get(server, "/inside")))
+    assert.are.same({ "GET /public/api/v1/workflows/w1" }, scene.targets(upstream))
+  end)
+
   it("request that ends leaves its tasks to no other", function()
     local server = start_before(scene.answering { GOOD }, { locations = [[
       location /leave {

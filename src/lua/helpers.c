@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "lua/compat.h"
 #include "lua/file.h"
+#include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -134,10 +135,29 @@ static int helpers_boundary(lua_State *L) {
     return 1;
 }
 
+/* yieldable() -> whether the code that calls this can yield: not inside a C function that has called back, as
+ * string.gsub does. true in PUC Lua 5.1, which cannot tell. nginx replaces the table coroutine by one without
+ * isyieldable. */
+static int helpers_yieldable(lua_State *L) {
+#if LUA_VERSION_NUM >= 503
+    lua_pushboolean(L, lua_isyieldable(L));
+#else
+    int (*ask)(lua_State *) = NULL;
+    *(void **)&ask = lua_touserdata(L, lua_upvalueindex(1));
+    lua_pushboolean(L, ask ? ask(L) : 1);
+#endif
+    return 1;
+}
+
 void ic_lua_open_helpers(lua_State *L) {
     static const luaL_Reg functions[] = {{"nearest", helpers_nearest},       {"sha256", helpers_sha256},
                                          {"random_hex", helpers_random_hex}, {"same", helpers_same},
                                          {"monotonic", helpers_monotonic},   {"wall_time", helpers_wall_time},
                                          {"boundary", helpers_boundary},     {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
+    /* A module that was built for LuaJIT also loads into PUC Lua 5.1, so it is not linked with this function.
+     */
+    lua_pushlightuserdata(L, dlsym(RTLD_DEFAULT, "lua_isyieldable"));
+    lua_pushcclosure(L, helpers_yieldable, 1);
+    lua_setfield(L, -2, "yieldable");
 }

@@ -23,13 +23,22 @@ local waiting = {
   ssl_client_hello = true,
 }
 
-local refusal = "nginx cannot wait in its phase %s: make the call in rewrite, access, content or a timer, "
+local wrong_phase = "nginx cannot wait in its phase %s: make the call in rewrite, access, content or a timer, "
   .. "or give it a callback"
+local in_c_function = "nginx cannot wait inside a C function, such as table.sort or string.gsub, that has called back: "
+  .. "make the call outside of it, or give it a callback"
 
 local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] end
 
---- Whether the phase is one in which something can wait.
-function nginx.can_wait() return waiting[ngx.get_phase()] or false end
+--- Whether something can wait here: in this phase, and not inside a C function.
+function nginx.can_wait() return waiting[ngx.get_phase()] and core.yieldable() or false end
+
+-- Why nothing can wait here where calls do not block; or nil.
+local function refusal()
+  local phase = ngx.get_phase()
+  if not waiting[phase] then return wrong_phase:format(phase) end
+  if not core.yieldable() then return in_c_function end
+end
 
 local socket_dir -- of the first client: a process has one socket
 
@@ -43,10 +52,8 @@ end
 --- Why nothing can wait here, and the kind of error; or nil.
 function nginx.objection()
   if blocks() then return nil end
-  local phase = ngx.get_phase()
-  if not waiting[phase] then
-    return refusal:format(phase)
-  end
+  local refused = refusal()
+  if refused then return refused end
   local path, problem = listen()
   if not path then return problem, "io" end
 end
@@ -175,7 +182,7 @@ function nginx.spawn(on_failure, fn, ...)
   mine.threads = setmetatable({ parent = coroutine.running() }, weak_values)
   if blocks() then
     perform(nil, mine, fn, ...)
-  elseif waiting[ngx.get_phase()] then
+  elseif nginx.can_wait() then -- ngx.thread.spawn yields, too
     local threads, parent = threads_here(), mine.threads.parent
     threads.children[parent] = threads.children[parent] or {}
     threads.children[parent][mine] = true
@@ -205,8 +212,8 @@ function nginx.await_turn(owner)
 end
 
 function nginx.await_any(list)
-  local phase = not blocks() and ngx.get_phase()
-  if phase and not waiting[phase] then error(refusal:format(phase), 0) end -- a semaphore would return at once
+  local refused = not blocks() and refusal()
+  if refused then error(refused, 0) end -- a semaphore would return at once
   local wakeup = require("ngx.semaphore").new()
   local ended = false
   for _, other in ipairs(list) do
