@@ -37,6 +37,22 @@ local function with_id(status, id, body)
 end
 
 describe("hooks", function()
+  -- What is interrupted is the line to stderr, because that is not the hook's own code.
+  it("are called for the next call, when an interrupt has come between two of them", function()
+    local count, stderr = 0, io.stderr
+    local server = scene.answering { GOOD }
+    local client = scene.connect(server, { on_response = function()
+      count = count + 1
+      if count == 1 then error "failed" end
+    end })
+    io.stderr = { write = function() error("interrupted!", 0) end } -- luacheck: ignore 122
+    local fine, problem = pcall(client.workflows.get, client.workflows, "IC-1")
+    io.stderr = stderr -- luacheck: ignore 122
+    assert.are.same({ false, "interrupted!" }, { fine, problem })
+    scene.assert_good(client.workflows:get "IC-1")
+    assert.are.equal(2, count)
+  end)
+
   it("are called for an attempt and its answer", function()
     local server = scene.answering { with_id("200 OK", "request-1", '{"id":"w1"}') }
     local told, options = listening {}

@@ -158,6 +158,32 @@ describe("what has been handled is remembered", function()
     assert.are.equal("list.csv\n", peer.shell("ls " .. folder))
   end)
 
+  it("not when the handling was interrupted: the event is handled at its next delivery", function()
+    for _, given in ipairs { "memory", "file:" .. folder .. "/seen" } do
+      local receiver, noted = listen { seen = given }
+      local headers, body = send()
+      local handled = receiver.seen.done
+      receiver.on_error = nil
+      receiver.seen.done = function() error("interrupted!", 0) end
+      -- The error of seen is only reported, and the report is interrupted.
+      receiver.show = function() error("interrupted!", 0) end
+      assert.are.same({ false, "interrupted!" }, { pcall(receiver.handle, receiver, headers, body) })
+      receiver.seen.done, receiver.show = handled, nil
+      assert.are.equal(200, (receiver:handle(headers, body)))
+      assert.are.equal(2, #noted)
+    end
+  end)
+
+  it("in a file, whose claim is given back when it could not be made", function()
+    local file = require("ironclad.events.seen").open("spec", folder .. "/seen")
+    local open = io.open
+    io.open = function() error("not enough memory", 0) end -- luacheck: ignore 122
+    local state, problem = file:claim "a"
+    io.open = open -- luacheck: ignore 122
+    assert.are.same({ nil, "not enough memory" }, { state, problem })
+    assert.are.equal("new", file:claim "a")
+  end)
+
   it("in memory, for many events", function()
     local store = require("ironclad.events.seen").open("spec")
     for i = 1, 150000 do store:done(tostring(i)) end

@@ -1,4 +1,5 @@
 -- The key with which receivers verify events: when it is fetched, and how often.
+local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local receivers = require "spec.support.receivers"
@@ -47,6 +48,22 @@ describe("the verification key", function()
     end
     for _ = 1, 10 do assert(verifier:verify(send())) end -- the real ones pass meanwhile
     assert.are.equal(4, fetches())
+  end)
+
+  it("is fetched by the next one, at once, when the script was interrupted meanwhile", function()
+    local verifier = client.webhooks:verifier()
+    local get = verifier.key.get
+    verifier.key.get = function() error("interrupted!", 0) end
+    local headers, body = send()
+    assert.are.same({ false, "interrupted!" }, { pcall(verifier.verify, verifier, headers, body) })
+    verifier.key.get = get
+    local now = core.monotonic()
+    verifier.key.clock = function() -- it would wait for the other fetch for 40 seconds
+      now = now + 1
+      return now
+    end
+    assert(verifier:verify(headers, body))
+    assert.are.equal(1, fetches())
   end)
 
   it("is not fetched for a request that is malformed", function()

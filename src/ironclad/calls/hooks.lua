@@ -124,14 +124,7 @@ end
 -- Coroutines in which a hook runs. Calls that it makes are not reported: that would never end.
 local telling = setmetatable({}, { __mode = "k" })
 
---- Calls the hooks for what has happened to a call since the last time, and on_progress.
--- @param call a call of the core
--- @param client the client whose hooks are called
--- @param on_progress the option of the call: function(done, total), in bytes; or nil
-function hooks.tell(call, client, on_progress)
-  local found = rawget(client, "hooks")
-  local here = coroutine.running() or "main"
-  if not (found or on_progress) or telling[here] then return end
+local function tell_all(here, call, found, on_progress)
   telling[here] = true
   local event = found and call:event()
   while event do
@@ -142,7 +135,20 @@ function hooks.tell(call, client, on_progress)
     local done, total = call:progress()
     if done then call_hook(found, "on_progress", on_progress, done, total) end
   end
+end
+
+--- Calls the hooks for what has happened to a call since the last time, and on_progress.
+-- @param call a call of the core
+-- @param client the client whose hooks are called
+-- @param on_progress the option of the call: function(done, total), in bytes; or nil
+-- @return true; false and the error when the script is interrupted meanwhile
+function hooks.tell(call, client, on_progress)
+  local found = rawget(client, "hooks")
+  local here = coroutine.running() or "main"
+  if not (found or on_progress) or telling[here] then return true end
+  local fine, problem = task.pcall(tell_all, here, call, found, on_progress)
   telling[here] = nil
+  return fine, problem
 end
 
 return hooks

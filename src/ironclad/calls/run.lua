@@ -20,7 +20,7 @@ local function feed_sink(call, sink)
   return true
 end
 
--- Takes the results of pcall. After an error (an interrupted wait, a failing sink) the call is cancelled.
+-- Takes the results of pcall. After an error (an interrupted wait or hook, a failing sink) the call is cancelled.
 local function cancel_unless(call, fine, ...)
   if fine then return ... end
   call:cancel()
@@ -48,7 +48,7 @@ local function wait_until_done(pending)
     -- waits.
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
-    if pending.watched then hooks.tell(call, pending.client, pending.on_progress) end
+    if pending.watched then cancel_unless(call, hooks.tell(call, pending.client, pending.on_progress)) end
     if not done and not fed and wait_once(loop, call, mine) == "interrupted" then call:cancel() end
   until done
 end

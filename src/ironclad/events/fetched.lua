@@ -4,6 +4,7 @@
 
 local core = require "ironclad.core"
 local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
 
 local fetched = {}
 
@@ -26,8 +27,10 @@ end
 
 local function fetch(self)
   self.fetching = self.clock()
-  local value, err = self.get { timeout = FETCH / 2, deadline = FETCH }
-  self.fetching, self.fetched = nil, self.clock()
+  local fine, value, err = task.pcall(self.get, { timeout = FETCH / 2, deadline = FETCH })
+  self.fetching = nil
+  if not fine then error(value, 0) end -- the script was interrupted: the next one may fetch at once
+  self.fetched = self.clock()
   if value ~= nil then
     self.value, self.pause, self.failure = value, PAUSE, nil
   else

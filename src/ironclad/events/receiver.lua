@@ -122,6 +122,14 @@ local function accept(self, event, text)
   return handle_now(self, event)
 end
 
+-- accept; an event whose handling was interrupted is not claimed any more.
+local function accept_or_release(self, event, text)
+  local fine, status = task.pcall(accept, self, event, text)
+  if fine then return status end
+  settle(self, event, "release")
+  error(status, 0)
+end
+
 local function receive(self, headers, body, about)
   local event, err = self.source:open(headers, body, about)
   if not event then
@@ -129,7 +137,7 @@ local function receive(self, headers, body, about)
     return statuses[err.kind] or LATER
   end
   local state, problem = task.ask(self.seen.claim, self.seen, event_of.id(event))
-  if state == "new" then return accept(self, event, event_of.text(event)) end
+  if state == "new" then return accept_or_release(self, event, event_of.text(event)) end
   if state == "done" then return 200 end
   if state ~= "busy" then report(self, event, problem or "seen: claim failed") end
   return LATER

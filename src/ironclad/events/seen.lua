@@ -164,9 +164,9 @@ function File:claim(id)
   if not self.claims:take(id) then return "busy" end
   local problem
   if self.locks:take(number_of(id)) then
-    local read
-    read, problem = refresh(self)
-    if read and not self.known[id] then return "new" end
+    local fine, read, why = pcall(refresh, self)
+    if fine and read and not self.known[id] then return "new" end
+    problem = not fine and read or why -- memory may have run out
     self.locks:drop(number_of(id))
   end
   self.claims[id] = nil
