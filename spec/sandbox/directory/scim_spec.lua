@@ -335,6 +335,8 @@ describe("a SCIM group", function()
       { { op = "replace", path = "members", value = both }, { 400, "invalidValue" } },
       { { op = "add", path = "members", value = { { value = NOBODY } } }, { 400, "invalidValue" } },
       { { op = "add", path = "members", value = { { id = tom } } }, { 400, "invalidValue" } },
+      { { op = "remove", path = "members", value = { { id = tom } } }, { 400, "invalidValue" } },
+      { { op = "remove", path = "members", value = { id = tom } }, { 400, "invalidValue" } },
       { { op = "remove", path = "displayName" }, { 400, "mutability" } },
       { { op = "add", path = "displayName", value = "Legal" }, { 409, "uniqueness" } },
       { { op = "add", path = "title", value = "x" }, { 400, "invalidPath" } },

@@ -243,6 +243,19 @@ static void scim_patch_remove_values(const operation *op, cJSON *list, const cJS
     }
 }
 
+/* Whether each says what it names: without a `value` it would match nothing, and the removal do nothing. */
+static bool scim_patch_check_named(const operation *op, const cJSON *named) {
+    const cJSON *each;
+    char path[64];
+    cJSON_ArrayForEach(each, named) {
+        if (!cJSON_IsObject(each) || ic_json_string(each, "value")) continue;
+        snprintf(path, sizeof path, "%s.value", op->target.path.attribute->name);
+        ic_scim_refuse_value(op->x, path, ic_json_member(each, "value"));
+        return false;
+    }
+    return true;
+}
+
 static bool scim_patch_remove_target(const operation *op) {
     const ic_scim_path *path = &op->target.path;
     cJSON *holder = ic_scim_holder(path, op->resource);
@@ -256,8 +269,10 @@ static bool scim_patch_remove_target(const operation *op) {
     if (path->attribute->flags & IC_SCIM_MULTI) {
         cJSON *named = op->value && !op->target.filter ? scim_patch_read_list(op) : NULL;
         if (op->value && !op->target.filter && !named) return false;
-        scim_patch_remove_values(op, whole, named);
+        bool fine = scim_patch_check_named(op, named);
+        if (fine) scim_patch_remove_values(op, whole, named);
         cJSON_Delete(named);
+        return fine;
     } else if (path->sub) {
         cJSON_DeleteItemFromObjectCaseSensitive(whole, path->sub->name);
     } else {
