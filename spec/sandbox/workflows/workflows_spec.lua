@@ -317,6 +317,22 @@ describe("documents", function()
     assert.are.equal(3, must(client.workflows:list_comments(workflow)).count)
   end)
 
+  it("come with a comment that mentions users and adds them", function()
+    local workflow = new_workflow()
+    local function try(comment) return upload(workflow, "draft", { comment = comment }) end
+    local tom = "for <@tom.becker@example.com>"
+    refused({ 400, "INVALID_PARAM", "addUsersToWorkflow" }, try { message = tom })
+    refused({ 400, "INVALID_PARAM", "addUsersToWorkflow" }, try { message = tom, addUsersToWorkflow = "yes" })
+    refused({ 400, "INVALID_PARAM", "comment" }, try { message = "for <@nobody@example.com>" })
+    assert.are.equal(1, #must(client.workflows:get_documents(workflow)).signaturePacketDocuments)
+    must(try { message = tom, addUsersToWorkflow = true })
+    local comments = must(client.workflows:list_comments(workflow))
+    assert.are.equal(1, comments.count)
+    assert.are.same({ "Tom Becker" }, comments.list[1].addedParticipants)
+    assert.are.equal("Tom Becker", comments.list[1].mentionedUserDetails[1].displayName)
+    assert.are.equal(1, must(client.workflows:list_participants(workflow, { email = "tom.becker@example.com" })).count)
+  end)
+
   it("are refused with a bare JSON string", function()
     local workflow = new_workflow()
     local metadata = { comment = { message = "x" } }

@@ -143,6 +143,15 @@ const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const c
     return comment;
 }
 
+const ic_comment *ic_comment_post_object(ic_exchange *x, ic_workflow *workflow, const cJSON *comment) {
+    const cJSON *may_add = ic_json_member(comment, "addUsersToWorkflow");
+    if (!may_add || cJSON_IsNull(may_add) || cJSON_IsBool(may_add))
+        return ic_comment_post(x, workflow, ic_json_string(comment, "message"), cJSON_IsTrue(may_add), NULL);
+    ic_reply_error(x, 400, "INVALID_PARAM", "addUsersToWorkflow",
+                   "invalid value for 'addUsersToWorkflow': expected a boolean");
+    return NULL;
+}
+
 static const ic_comment *comment_create(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
     if (!workflow) return NULL;

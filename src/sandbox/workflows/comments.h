@@ -10,5 +10,7 @@
  * nothing was added, because the message is empty or mentions someone it must not. */
 const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const char *message, bool may_add,
                                   const ic_comment *replied_to);
+/* The same with a comment as most operations take it, {message, addUsersToWorkflow}; it has a message. */
+const ic_comment *ic_comment_post_object(ic_exchange *x, ic_workflow *workflow, const cJSON *comment);
 
 #endif

@@ -2,6 +2,7 @@
 #include "sandbox/workflows/documents.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/workflows/comments.h"
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/pdf.h"
@@ -175,22 +176,17 @@ static bool document_add(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
 
 static bool document_store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *field,
                                   const cJSON *metadata, ic_field_part *file) {
-    const char *message = ic_json_string(ic_json_member(metadata, "comment"), "message");
+    const cJSON *comment = ic_json_member(metadata, "comment");
     const cJSON *key = ic_json_member(metadata, "key");
     ic_document *document = cJSON_IsString(key) ? ic_workflow_document(workflow, key->valuestring) : NULL;
-    if (!message)
+    if (!ic_json_string(comment, "message"))
         return document_refuse(x, 400,
                                "missing required field 'comment.message' in form-data part 'metadata'");
     if (key && (!document || !document->attribute || strcmp(document->attribute, field->string) != 0))
         return document_refuse(x, 404, "Document does not exists");
     if (key && !ic_json_member(field, "elementType"))
         return document_refuse(x, 400, "versioning is not supported for non-draft documents");
-    ic_time now = ic_company_now(x->company);
-    if (!ic_workflow_add_comment(x->company, workflow, message, x->user, now)) {
-        ic_reply_no_memory(x);
-        return false;
-    }
-    workflow->updated = now;
+    if (!ic_comment_post_object(x, workflow, comment)) return false;
     return key ? document_add_version(x, document, file) : document_add(x, workflow, field, file);
 }
 

@@ -59,10 +59,7 @@ static void lifecycle_change_status(ic_exchange *x, const change *change) {
         ic_reply_error(x, 400, "INVALID_STATE", NULL, "%s", change->refusal);
         return;
     }
-    const cJSON *comment = ic_json_member(x->body, "comment");
-    if (!ic_comment_post(x, workflow, ic_json_string(comment, "message"),
-                         cJSON_IsTrue(ic_json_member(comment, "addUsersToWorkflow")), NULL))
-        return;
+    if (!ic_comment_post_object(x, workflow, ic_json_member(x->body, "comment"))) return;
     if (change->make(workflow, x->user))
         ic_reply_nothing(x);
     else
