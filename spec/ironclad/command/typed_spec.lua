@@ -125,3 +125,23 @@ it("a day is one of the calendar", function()
   assert.equal(2, status)
   assert.matches('%-%-from: expected a day, as 2026%-01%-31, got "2026%-02%-31"\n', err)
 end)
+
+it("a field goes into an object of --body, and replaces nothing else", function()
+  local list = {}
+  for _, words in ipairs { [[records create --body {"properties":5} type=a name=b counterpartyName=x]],
+    [[records create --body {"properties":null} type=a name=b counterpartyName=x]],
+    [[records create --body {"properties":false} type=a name=b counterpartyName=x]],
+    [[workflows launch --body {"template":"nda","attributes":5} counterpartyName=x]],
+    [[workflows launch --body {"template":"nda","attributes":null}]], [[api POST /records --body {"a":5} a.b=1]],
+    [[api POST /records --body {"a":{"b":null}} a.b.c=1]], ("api POST /records --body {\"a\":%s} a.b=1"):format(HUGE),
+    ("api POST /records --body %s a=1"):format(HUGE), "records create --body " .. HUGE } do
+    list[#list + 1] = command.words(words, {}, "--dry-run")
+  end
+  for i, result in ipairs(command.run_all(list, given)) do
+    assert.equal(2, result.status, table.concat(list[i], " ") .. result.err .. result.out)
+    local is_whole = i > #list - 2
+    local wanted = is_whole and "%-%-body: expected a JSON object or list" or ": is no object in %-%-body, so it has"
+    assert.matches(wanted, result.err)
+  end
+  check("api POST /records", { { '--body={"a":{"b":1}}', '"b": 1' } })
+end)

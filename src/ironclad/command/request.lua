@@ -130,8 +130,7 @@ end
 -- @param what whose fields they are, for the message about another name; nil: other names are taken, too
 function request.place(arguments, open, types, what)
   if #arguments.free == 0 then return end
-  local into = arguments.body[open] or {}
-  arguments.body[open] = into
+  local into = typed.object(arguments.body, open, open)
   local known = sorted_names(types)
   for _, given in ipairs(arguments.free) do
     local name, text, is_json = given[1], given[2], given[3]
@@ -170,8 +169,8 @@ function request.type(client, entry, arguments)
     local schema = fail.unless(client.workflow_schemas:find(arguments.body.template))
     arguments.body.template = schema.id
     request.place(arguments, open, schema.schema or {}, ("the template %q"):format(schema.name or schema.id))
-    arguments.body[open] = arguments.body[open] or {}
-    if not arguments.query.useDefaultValues then check_required(schema, arguments.body[open]) end
+    local attributes = typed.object(arguments.body, open, open)
+    if not arguments.query.useDefaultValues then check_required(schema, attributes) end
   elseif #arguments.free > 0 and entry.resource ~= "records" then
     -- Ironclad does not say which properties entities and obligations have.
     request.place(arguments, open, {})

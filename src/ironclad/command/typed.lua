@@ -232,20 +232,28 @@ function typed.read(name, text, is_json, field)
   return typed.value(name, text, field)
 end
 
+-- Whether a value has fields or items: a table that does not stand for something else, such as a number.
+local function has_fields(value) return type(value) == "table" and not (getmetatable(value) or {}).__as_number end
+
+--- The object in a field of a table. It is made when it is missing.
+-- @param name the field's name in the message that refuses another value: --body may have it
+function typed.object(owner, field, name)
+  if owner[field] == nil then owner[field] = {} end
+  if not has_fields(owner[field]) then fail.usage("%s: is no object in --body, so it has no fields", name) end
+  return owner[field]
+end
+
 --- Puts a value into a table by its path, "a.b.c".
 function typed.put(into, path, value)
   local place = into
-  for part in path:gmatch "([^.]+)%." do
-    if type(place[part]) ~= "table" then place[part] = {} end
-    place = place[part]
-  end
+  for part, after in path:gmatch "([^.]+)%.()" do place = typed.object(place, part, path:sub(1, after - 2)) end
   place[path:match "[^.]*$"] = value
 end
 
 --- A body from --body: @file, @- or JSON text.
 function typed.body(text)
   local value = json_of("--body", text)
-  if type(value) ~= "table" then fail.usage "--body: expected a JSON object or list" end
+  if not has_fields(value) then fail.usage "--body: expected a JSON object or list" end
   return value
 end
 
