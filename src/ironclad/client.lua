@@ -359,14 +359,14 @@ function client.make(class, label, options, explain)
   end
   if host.configure then host.configure(options.socket_dir) end
   if options.shared ~= nil then lazy.load("ironclad.shared.redis").load(label) end
-  local plain, custom, unfit = with_store(class, with_environment(class, with_scopes(options)))
+  local for_core, lua_store, unfit = with_store(class, with_environment(class, with_scopes(options)))
   if unfit then refuse(unfit) end
-  local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers),
-    class.product)
+  local connection, wrong = core.connect(for_core, lua_store and store.number_of(lua_store),
+    watchers and hooks.watch(watchers), class.product)
   if not connection then refuse(wrong) end
-  if custom then store.belongs(connection, custom) end
+  if lua_store then store.belongs(connection, lua_store) end
   warn(options, connection, watchers)
-  return setmetatable({ connection = connection, token_store = custom, hooks = watchers, loop = host }, class)
+  return setmetatable({ connection = connection, token_store = lua_store, hooks = watchers, loop = host }, class)
 end
 
 --- Makes a client of a class from a table of options or the name of a connection.

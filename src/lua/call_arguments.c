@@ -109,12 +109,12 @@ static void arguments_read_number(lua_State *L, int from, const char *name, doub
     if (!fits) {
         char range[96];
         snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
-        bool plain = lua_isnumber(L, -1); /* any other string may be a secret in the wrong place */
-        const char *what = lua_type(L, -1) == LUA_TNUMBER ? "" : plain ? "the string " : "a ";
+        bool may_show = lua_isnumber(L, -1); /* any other string may be a secret in the wrong place */
+        const char *what = lua_type(L, -1) == LUA_TNUMBER ? "" : may_show ? "the string " : "a ";
         /* lua_tostring changes the type of a number. */
         luaL_error(L, "%s: expected a %snumber from %s%s, got %s%s", name, whole ? "whole " : "", range,
                    option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "", what,
-                   plain ? lua_tostring(L, -1) : luaL_typename(L, -1));
+                   may_show ? lua_tostring(L, -1) : luaL_typename(L, -1));
     }
     *into = value;
 }

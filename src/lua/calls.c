@@ -245,7 +245,7 @@ static int calls_take(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_mailbox_in_use(L);
     handle *mine = NULL;
     if (!mailbox) return 0;
-    ic_call *call = ic_call_take_plain(mailbox, &notices);
+    ic_call *call = ic_call_take_unless_urgent(mailbox, &notices);
     if (!call && notices & IC_NOTICE_ASK) {
         /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */
         mine = calls_push_empty(L);

@@ -29,8 +29,8 @@ __attribute__((format(printf, 2, 3))) static void refuse_path_add(path *p, const
 }
 
 static void refuse_path_add_name(path *p, const char *name) {
-    size_t plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-    if (plain && !name[plain] && (*name < '0' || *name > '9'))
+    size_t word = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+    if (word && !name[word] && (*name < '0' || *name > '9'))
         refuse_path_add(p, p->length ? ".%s" : "%s", name);
     else
         refuse_path_add(p, "[\"%s\"]", name);

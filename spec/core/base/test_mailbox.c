@@ -83,20 +83,20 @@ static void test_urgent(void) {
 }
 
 /* An urgent node is left to a reader that is prepared for it. The other nodes before it are taken. */
-static void test_take_plain(void) {
+static void test_take_unless_urgent(void) {
     ic_mailbox *mailbox = ic_mailbox_new(&hooks, NULL);
     item items[2] = {0};
     unsigned notices = 77;
     if (!CHECK(mailbox != NULL)) return;
-    CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == 0);
+    CHECK(!ic_mailbox_take_unless_urgent(mailbox, &notices) && notices == 0);
     ic_mailbox_post(mailbox, &items[0].node, 1);
     ic_mailbox_post(mailbox, &items[1].node, URGENT);
-    CHECK(ic_mailbox_take_plain(mailbox, &notices) == &items[0].node && notices == 1);
+    CHECK(ic_mailbox_take_unless_urgent(mailbox, &notices) == &items[0].node && notices == 1);
     for (int i = 0; i < 2; i++)
-        CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == URGENT && is_readable(mailbox));
+        CHECK(!ic_mailbox_take_unless_urgent(mailbox, &notices) && notices == URGENT && is_readable(mailbox));
     CHECK(ic_mailbox_is_urgent(mailbox) && items[1].held == 1);
     CHECK(ic_mailbox_take(mailbox, &notices) == &items[1].node && notices == URGENT);
-    CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == 0 && !is_readable(mailbox));
+    CHECK(!ic_mailbox_take_unless_urgent(mailbox, &notices) && notices == 0 && !is_readable(mailbox));
     ic_mailbox_release(mailbox);
 }
 
@@ -125,7 +125,7 @@ int main(void) {
     test_order();
     long before = ic_alloc_live(); /* the process's table of descriptors stays */
     test_take_only();
-    test_take_plain();
+    test_take_unless_urgent();
     test_urgent();
     test_closing();
     CHECK(ic_alloc_live() == before);

@@ -132,8 +132,8 @@ static const char *grant_access_token(const cJSON *tree) {
 /* The code of an error that came with a good status; NULL: none. */
 static const char *grant_error(const cJSON *tree) {
     const char *code = ic_json_string(tree, "error");
-    bool plain = code && *code && strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code);
-    return plain ? code : NULL;
+    bool is_code = code && *code && strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code);
+    return is_code ? code : NULL;
 }
 
 /* A token of another type is used in another way (RFC 6749, 7.1). */

@@ -50,15 +50,15 @@ static void private_file_explain(ic_error *error, const char *doing, const char 
 static void private_file_explain_command(ic_error *error, const char *path, const char *what,
                                          const char *command) {
     ic_buf quoted = {0};
-    bool plain =
-        !path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,@%")];
-    if (!plain) ic_buf_putc(&quoted, '\'');
+    bool needs_quotes =
+        path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,@%")];
+    if (needs_quotes) ic_buf_putc(&quoted, '\'');
     for (const char *at = path; *at; at++)
         if (*at == '\'')
             ic_buf_puts(&quoted, "'\\''");
         else
             ic_buf_putc(&quoted, *at);
-    if (!plain) ic_buf_putc(&quoted, '\'');
+    if (needs_quotes) ic_buf_putc(&quoted, '\'');
     const char *text = ic_buf_text(&quoted);
     if (text)
         ic_error_set(error, IC_ERR_STORE, "%s: %s; run: %s %s", path, what, command, text);

@@ -162,13 +162,13 @@ bool ic_mailbox_take_only(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned n
     return only;
 }
 
-ic_mailbox_node *ic_mailbox_take_plain(ic_mailbox *mailbox, unsigned *notices) {
+ic_mailbox_node *ic_mailbox_take_unless_urgent(ic_mailbox *mailbox, unsigned *notices) {
     *notices = 0;
     if (!ic_mailbox_is_ours(mailbox)) return NULL;
     ic_mailbox_lock(mailbox);
     if (mailbox->first) *notices = atomic_load(&mailbox->first->notices);
-    bool plain = !(*notices & mailbox->hooks->urgent);
-    ic_mailbox_node *node = plain ? mailbox_take_first(mailbox, notices) : NULL;
+    bool urgent = *notices & mailbox->hooks->urgent;
+    ic_mailbox_node *node = urgent ? NULL : mailbox_take_first(mailbox, notices);
     ic_mailbox_unlock(mailbox);
     return node;
 }

@@ -62,7 +62,7 @@ ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
 /* Takes that node, as ic_mailbox_take does, if nothing else is in the queue and it has these notices. */
 bool ic_mailbox_take_only(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices);
 /* As ic_mailbox_take, but a node with an urgent notice stays in the queue: then NULL, with its notices. */
-ic_mailbox_node *ic_mailbox_take_plain(ic_mailbox *mailbox, unsigned *notices);
+ic_mailbox_node *ic_mailbox_take_unless_urgent(ic_mailbox *mailbox, unsigned *notices);
 /* Readable while the queue holds a node. Owned by the mailbox; for polling only. -1: closed, or in a forked
  * child. The pipe is written to only after the first call, because most scripts never need the descriptor. */
 int ic_mailbox_descriptor(ic_mailbox *mailbox);

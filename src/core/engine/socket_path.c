@@ -22,8 +22,8 @@ static struct {
     char made[FOLDER_SIZE];         /* the folder to remove at the end; "": it stays */
     dev_t device;                   /* of the file, to distinguish it from a later one at that path */
     ino_t node;
-    bool fresh;   /* the engine has not taken the listener yet */
-    int listener; /* valid while `fresh` */
+    bool offered; /* the engine has not taken the listener yet */
+    int listener; /* valid while `offered` */
 } own;
 
 static void socket_path_close(int descriptor) {
@@ -33,8 +33,8 @@ static void socket_path_close(int descriptor) {
 
 int ic_socket_take(void) {
     ic_process_lock();
-    int listener = own.fresh ? own.listener : -1;
-    own.fresh = false;
+    int listener = own.offered ? own.listener : -1;
+    own.offered = false;
     ic_process_unlock();
     return listener;
 }
@@ -141,8 +141,8 @@ static bool socket_path_install(int listener, const char *path, const char *made
     ic_process_lock();
     bool mine = found && !socket_path_is_open();
     if (mine) {
-        if (own.fresh) unused = own.listener;
-        own.fresh = true;
+        if (own.offered) unused = own.listener;
+        own.offered = true;
         own.listener = listener;
         own.device = about.st_dev;
         own.node = about.st_ino;

@@ -30,8 +30,8 @@ ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
     return node ? starter_call_of(node) : NULL;
 }
 
-ic_call *ic_call_take_plain(ic_mailbox *mailbox, unsigned *notices) {
-    ic_mailbox_node *node = ic_mailbox_take_plain(mailbox, notices);
+ic_call *ic_call_take_unless_urgent(ic_mailbox *mailbox, unsigned *notices) {
+    ic_mailbox_node *node = ic_mailbox_take_unless_urgent(mailbox, notices);
     return node ? starter_call_of(node) : NULL;
 }
 

@@ -10,7 +10,7 @@ ic_mailbox *ic_call_mailbox_new(ic_error *error);
 /* The next call with notices, owned by the caller now; NULL: none waits. */
 ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
 /* The same, but a question stays in the mailbox: then NULL, with IC_NOTICE_ASK in the notices. */
-ic_call *ic_call_take_plain(ic_mailbox *mailbox, unsigned *notices);
+ic_call *ic_call_take_unless_urgent(ic_mailbox *mailbox, unsigned *notices);
 /* Takes the call out of its mailbox if it is done and nothing else has been posted there, so that its reader
  * need not look. */
 bool ic_call_take_end(ic_call *call);

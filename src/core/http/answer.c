@@ -296,10 +296,10 @@ static bool answer_has_no_list(const ic_content *content, const ic_tape *tape) {
  * (src/ironclad/clickwrap/answers.lua). */
 static bool answer_check_type(const ic_request *request, const ic_response *response, const ic_tape *tape,
                               ic_error *error) {
-    static const ic_content plain = {.type = IC_CONTENT_PLAIN};
+    static const ic_content object_or_array = {.type = IC_CONTENT_PLAIN};
     if (request->answer != IC_ANSWER_JSON) return true;
     bool certain = ic_services[request->operation->service].product == IC_PRODUCT_CLM;
-    const ic_content *content = certain ? &request->operation->content : &plain;
+    const ic_content *content = certain ? &request->operation->content : &object_or_array;
     const char *expected = answer_misses(content, tape->words);
     if (expected)
         ic_error_set(error, IC_ERR_PROTOCOL, "the answer is not %s (status %ld)", expected, response->status);

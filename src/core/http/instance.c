@@ -34,9 +34,9 @@ static const char *instance_objection(const ic_url *url, bool allow_http) {
     if (url->user || url->password) return "must not hold a user name or password";
     if (url->query || url->fragment || (url->path && strcmp(url->path, "/") != 0))
         return "give the host only, without a path";
-    bool plain = strcmp(url->scheme, "http") == 0;
-    if (!plain && strcmp(url->scheme, "https") != 0) return "must be https";
-    if (plain && !allow_http && !ic_host_is_loopback(url->host))
+    bool is_http = strcmp(url->scheme, "http") == 0;
+    if (!is_http && strcmp(url->scheme, "https") != 0) return "must be https";
+    if (is_http && !allow_http && !ic_host_is_loopback(url->host))
         return "plain http goes only to this machine (allow_http = true permits it elsewhere)";
     return NULL;
 }

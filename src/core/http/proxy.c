@@ -11,7 +11,7 @@
 
 typedef struct proxy_place {
     char host[HOST_MAX]; /* "": unknown */
-    bool plain;          /* the scheme is http */
+    bool is_http;        /* the scheme is http */
 } proxy_place;
 
 /* The host of a URL. False when out of memory. */
@@ -19,7 +19,7 @@ static bool proxy_find(const char *text, proxy_place *place) {
     ic_url url;
     ic_url_state state = ic_url_split(text, false, &url);
     bool known = state == IC_URL_GOOD && url.scheme && url.host && strlen(url.host) < HOST_MAX;
-    *place = (proxy_place){.plain = known && ic_text_same(url.scheme, "http")};
+    *place = (proxy_place){.is_http = known && ic_text_same(url.scheme, "http")};
     if (known) strcpy(place->host, url.host);
     ic_url_free(&url);
     return state != IC_URL_NO_MEMORY;
@@ -81,7 +81,7 @@ bool ic_proxy_applies(const char *proxy, const char *no_proxy, const char *url, 
     if (!proxy) return true;
     if (!proxy_find(url, &target) || !proxy_find(proxy, &through)) return false;
     if (*target.host && no_proxy && proxy_is_excluded(no_proxy, target.host)) return true;
-    bool stays = *target.host && target.plain && ic_host_is_loopback(target.host);
+    bool stays = *target.host && target.is_http && ic_host_is_loopback(target.host);
     *applies = !stays || ic_host_is_loopback(through.host);
     return true;
 }

@@ -181,7 +181,7 @@ end
 local function shaped(client, label, index, entry, finish, value)
   if entry.product == "clickwrap" then
     local err
-    value, err = answers.plain(label, entry, value)
+    value, err = answers.unwrapped(label, entry, value)
     if err then return nil, err end
   end
   if index == SCHEMA then properties.notice(client, value) end

@@ -21,11 +21,12 @@ local function to_template(given)
 end
 
 -- How a table in a field is converted, by the catalog's word for the reference. `type` is the type of a field with one
--- reference; a field of another type holds any number of them. A schema is never in a list.
+-- reference; a field of another type holds any number of them. A schema is never in a list, and a table that is none is
+-- left as it is.
 local forms = {
   record_link = { type = "object", convert = to_link },
   record_id = { type = "string", convert = to_id },
-  schema_id = { type = "string", plain = to_template },
+  schema_id = { type = "string", convert_if_one = to_template },
 }
 
 local function referred(label, name, convert, given)
@@ -52,7 +53,7 @@ end
 -- The value of one field with its tables converted.
 local function prepared(label, field, given)
   local form = forms[field.refers]
-  if form.plain then return form.plain(given) end
+  if form.convert_if_one then return form.convert_if_one(given) end
   local convert_in = field.type == form.type and referred or each_referred
   return convert_in(label, field.name, form.convert, given)
 end
@@ -76,7 +77,7 @@ function references.in_query(entry, query)
   for _, field in ipairs(type(query) == "table" and entry.query or {}) do
     local given, form = query[field.name], forms[field.refers]
     if form and type(given) == "table" then
-      changed = copy.with(changed, field.name, (form.plain or form.convert)(given) or given)
+      changed = copy.with(changed, field.name, (form.convert_if_one or form.convert)(given) or given)
     end
   end
   return changed

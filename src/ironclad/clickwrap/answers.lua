@@ -15,7 +15,7 @@ end
 
 --- The answer of an operation as scripts get it.
 -- @return the answer; nil and an error when it is one
-function answers.plain(label, entry, value)
+function answers.unwrapped(label, entry, value)
   if type(value) ~= "table" then return value end
   local content = entry.content
   if content and content.items and content.field then

@@ -49,7 +49,7 @@ Walk.__index = Walk
 -- @return the walk: `clock` is Ironclad's time at its first answer, or nil; `newest` the newest time that was seen
 function change_walk.new(source, from, is_new)
   return setmetatable({
-    source = source, start = from, from = from, is_new = is_new, page = 0, first = 0, fresh = 0, newest = from,
+    source = source, start = from, from = from, is_new = is_new, page = 0, first = 0, found = 0, newest = from,
     ends = false, same = 0, met = {}, met_before = {},
     size = source.arguments.query and source.arguments.query.pageSize or PAGE_SIZE,
   }, Walk)
@@ -105,7 +105,7 @@ local function gather(self, items, batch)
         value = resources.shape_item(self.source.client, self.source.entry, item) }
     end
   end
-  self.fresh = self.fresh + added
+  self.found = self.found + added
   return added, last
 end
 
@@ -221,7 +221,7 @@ local function begin_sorted(self)
     items = fetch(self, page, self.size, ASCENDING)
     if items[1] and time_of(self, items[1]) < self.start then break end
   end
-  self.page, self.first, self.fresh = page, page, 0
+  self.page, self.first, self.found = page, page, 0
 end
 
 -- A list without an order: page after page, and again from the first one when there was more than one and something
@@ -233,8 +233,8 @@ local function next_unsorted(self)
   check_progress(self, items, left)
   if left then
     self.page = self.page + 1
-  elseif self.page > 0 and self.fresh > 0 then
-    self.page, self.fresh = 0, 0
+  elseif self.page > 0 and self.found > 0 then
+    self.page, self.found = 0, 0
   else
     self.over = true
   end

@@ -178,8 +178,8 @@ local function new_changes(client, resource, label, given)
     overlap = math.ceil(check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000),
     ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
-    loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
-    listing = false, busy = false, holder = false, -- the task that has the last item
+    loaded = false, first_run = false, closed = false, following = false, pending = false, missing = false,
+    present = false, listing = false, busy = false, holder = false, -- the task that has the last item
   })
 end
 
@@ -221,7 +221,7 @@ local function begin(self)
   if self.closed then return false end
   if not there then
     self.state.from = self.since == "now" and 0 or self.since
-    self.fresh = true
+    self.first_run = true
   end
   self.loaded = true
   return true
@@ -231,7 +231,7 @@ end
 -- has answered a request with these arguments by then: a state of arguments that it refuses would be in the way of the
 -- right ones.
 local function save_start(self)
-  self.fresh = false
+  self.first_run = false
   self.state:save()
   self.saved_from = self.state.from
 end
@@ -255,7 +255,7 @@ end
 local function begin_look(self)
   if not self.loaded and not begin(self) then return false end
   self.state:keep()
-  if self.fresh and self.since == "now" and not self.closed then begin_now(self) end
+  if self.first_run and self.since == "now" and not self.closed then begin_now(self) end
   if self.closed then return false end
   local state = self.state
   self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
@@ -370,7 +370,7 @@ local function next_change(self)
       end
       local batch = self.walk:next()
       if self.closed then return nil end
-      if self.fresh then save_start(self) end
+      if self.first_run then save_start(self) end
       if batch then
         self.queue, self.position = batch, 0
       else

@@ -77,11 +77,11 @@ end
 
 -- ---- the first form
 
-local plain = mistake.set { "nonce", "timestamp", "signAlgorithm", "encoding", "signature" }
+local first_form_fields = mistake.set { "nonce", "timestamp", "signAlgorithm", "encoding", "signature" }
 
-local function is_plain(fields)
+local function is_first_form(fields)
   for name in pairs(fields) do
-    if not plain[name] then return false end
+    if not first_form_fields[name] then return false end
   end
   return true
 end
@@ -191,7 +191,7 @@ function request.open(given, body, options, key)
   local texts, err
   if options.signed_text then
     texts, err = own_text(options, fields, body)
-  elseif is_plain(fields) then
+  elseif is_first_form(fields) then
     texts, err = plain_text(fields, body)
   else
     texts = whole_text(fields)
@@ -199,7 +199,7 @@ function request.open(given, body, options, key)
   if not texts then return nil, err end
   local verified, message, kind, step = core.webhook_verify_request(key, header, texts[1], texts[2], texts[3])
   if not verified then return nil, signature.refusal(step, message, kind) end
-  if not options.signed_text and not is_plain(fields) then
+  if not options.signed_text and not is_first_form(fields) then
     verified, err = check_whole(fields, body, options)
     if not verified then return nil, err end
   end

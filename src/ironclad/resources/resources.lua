@@ -31,7 +31,7 @@ local function printable(value)
 end
 
 -- The parts of tostring(resource): functions that take the resource and return a text, or nil for nothing.
-local function plain(value)
+local function shown(value)
   local kind = type(value)
   return (kind == "string" or kind == "number") and value ~= "" and printable(value) or nil
 end
@@ -40,7 +40,7 @@ local function first(...)
   local names = { ... }
   return function(resource)
     for _, name in ipairs(names) do
-      local text = plain(rawget(resource, name))
+      local text = shown(rawget(resource, name))
       if text then return text end
     end
   end
@@ -48,7 +48,7 @@ end
 
 local function quoted(name)
   return function(resource)
-    local text = plain(rawget(resource, name))
+    local text = shown(rawget(resource, name))
     return text and '"' .. text .. '"'
   end
 end
@@ -59,7 +59,7 @@ local function unless(name, ...)
   for _, state in ipairs { ... } do usual[state] = true end
   return function(resource)
     local state = rawget(resource, name)
-    return not usual[state] and plain(state) or nil
+    return not usual[state] and shown(state) or nil
   end
 end
 
@@ -68,7 +68,7 @@ local function host_of(name)
   return function(resource)
     local url = rawget(resource, name)
     local authority = type(url) == "string" and url:match "^%a+://([^/?#]+)"
-    return authority and plain((authority:gsub("^.*@", ""))) or nil
+    return authority and shown((authority:gsub("^.*@", ""))) or nil
   end
 end
 

@@ -28,7 +28,7 @@ local function title_of(item)
 end
 
 -- What titles are compared by: their case and outer blanks do not matter.
-local function plain(title) return title:lower():match "^%s*(.-)%s*$" end
+local function comparable(title) return title:lower():match "^%s*(.-)%s*$" end
 
 -- The schemas that a text names in the best way that any is named: by the id; by the exact title; by the whole title in
 -- other letters.
@@ -38,7 +38,7 @@ local function named(list, wanted)
     local title = title_of(item)
     if type(item) == "table" and item.id == wanted then by_id[#by_id + 1] = item end
     if title == wanted then exact[#exact + 1] = item end
-    if title and plain(title) == plain(wanted) then alike[#alike + 1] = item end
+    if title and comparable(title) == comparable(wanted) then alike[#alike + 1] = item end
   end
   return #by_id > 0 and by_id or #exact > 0 and exact or alike
 end
@@ -48,7 +48,7 @@ local function holding(list, wanted)
   local found = {}
   for _, item in ipairs(list) do
     local title = title_of(item)
-    if title and plain(title):find(plain(wanted), 1, true) then found[#found + 1] = item end
+    if title and comparable(title):find(comparable(wanted), 1, true) then found[#found + 1] = item end
   end
   return found
 end

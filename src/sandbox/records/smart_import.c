@@ -104,23 +104,23 @@ static ic_record_type *import_add_type(ic_exchange *x, const char *key, const ch
 
 /* The record type in the request, added when it is new. NULL: an error is set as the reply. */
 static ic_record_type *import_read_type(ic_exchange *x) {
-    const char *key = ic_form_text(x, "recordType"), *fresh = ic_form_text(x, "newRecordTypeId"),
+    const char *key = ic_form_text(x, "recordType"), *new_key = ic_form_text(x, "newRecordTypeId"),
                *name = ic_form_text(x, "newRecordTypeDisplayName");
-    if (key && (fresh || name)) {
+    if (key && (new_key || name)) {
         import_refuse(x, "recordType",
                       "recordType cannot be used together with newRecordTypeId and newRecordTypeDisplayName");
         return NULL;
     }
-    if (!fresh != !name || (fresh && (!*fresh || !*name))) {
-        import_refuse(x, fresh && *fresh ? "newRecordTypeDisplayName" : "newRecordTypeId",
+    if (!new_key != !name || (new_key && (!*new_key || !*name))) {
+        import_refuse(x, new_key && *new_key ? "newRecordTypeDisplayName" : "newRecordTypeId",
                       "newRecordTypeId and newRecordTypeDisplayName must be used together");
         return NULL;
     }
-    if (fresh && ic_company_record_type(x->company, fresh)) {
+    if (new_key && ic_company_record_type(x->company, new_key)) {
         import_refuse(x, "newRecordTypeId", "there is a record type with this id already");
         return NULL;
     }
-    if (fresh) return import_add_type(x, fresh, name);
+    if (new_key) return import_add_type(x, new_key, name);
     ic_record_type *type = ic_company_record_type(x->company, key ? key : IMPORTED);
     if (!type && (!key || strcmp(key, IMPORTED) == 0)) return import_add_type(x, IMPORTED, "Imported");
     if (!type)
