@@ -400,6 +400,28 @@ describe("the mailbox", function()
     assert.are.equal("w1", id)
   end)
 
+  if has_tasks then
+    -- An event loop that only watches the descriptor would not call dispatch again.
+    it("leaves no task ready that has waited for another", function()
+      local client, mailbox, told = scene.connect(scene.answering { GOOD }), ironclad.mailbox(), {}
+      local function get() return client.workflows:get("w1").id end
+      ironclad.spawn(function()
+        told[1] = ironclad.spawn(get):wait()
+        told[2] = #client:map({ 1, 2, 3 }, get)
+      end)
+      repeat
+        core.wait()
+        local left = mailbox:dispatch()
+        assert.is_nil(mailbox:timeout())
+      until left == 0
+      assert.are.same({ "w1", 3 }, told)
+      local polite = ironclad.spawn(coroutine.yield)
+      assert.are.equal(0, mailbox:timeout())
+      assert.are.equal(0, mailbox:dispatch())
+      assert.is_nil(polite:wait())
+    end)
+  end
+
   local has_cqueues = pcall(require, "cqueues")
   if has_cqueues and has_tasks then
     it("serves cqueues: recipes/cqueues.lua", function()

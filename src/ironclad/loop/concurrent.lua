@@ -243,11 +243,13 @@ function Mailbox.events() return "r" end
 --- Seconds after which dispatch must be called in any case: 0 while a task is ready, otherwise nil.
 function Mailbox.timeout() return task.any_ready() and 0 or nil end
 
---- Resumes the tasks that are ready. Call it when the descriptor is readable. Failures are printed to stderr.
+--- Resumes the tasks that are ready, and those that these make ready, because nothing makes the descriptor readable for
+-- them. A task that yields by itself continues at the next call. Call this when the descriptor is readable, and
+-- when `timeout` says so. Failures are printed to stderr.
 -- @return the number of tasks and callbacks that have not ended
 function Mailbox.dispatch()
   task.collect()
-  task.turn()
+  repeat task.turn() until not task.any_woken()
   loop.here().report()
   return task.count()
 end

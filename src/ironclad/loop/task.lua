@@ -23,7 +23,9 @@ local kept = core.kept()
 kept.tasks = kept.tasks or {
   by_coroutine = setmetatable({}, { __mode = "k" }),
   waiting = {}, -- id of a call -> the task that waits for it
-  ready = { first = nil, last = nil }, -- the tasks that are ready: a list linked by their field `behind`
+  -- The tasks that are ready: a list linked by their field `behind`. `woken` is the number of those that did not become
+  -- ready by yielding themselves.
+  ready = { first = nil, last = nil, woken = 0 },
   questions = {}, -- to token stores written in Lua, not answered yet
   alive = 0, -- tasks that have not ended
   generation = core.generation(),
@@ -40,16 +42,23 @@ local NO_MEMORY = "not enough memory" -- Lua's own message
 local function pack(...) return { n = select("#", ...), ... } end
 
 -- Puts a task at the end of the ready list. This allocates nothing, so that no task is lost when memory runs out.
-local function wake(mine)
-  if mine.done or mine.awake then return end
+local function add_ready(mine)
   mine.awake, mine.behind = true, false
   if ready.last then ready.last.behind = mine else ready.first = mine end
   ready.last = mine
   task.on_ready()
 end
 
+-- Makes a task ready that has waited.
+local function wake(mine)
+  if mine.done or mine.awake then return end
+  mine.woken, ready.woken = true, ready.woken + 1
+  add_ready(mine)
+end
+
 local function take_ready()
   local mine = ready.first
+  if mine.woken then mine.woken, ready.woken = false, ready.woken - 1 end
   ready.first = mine.behind or nil
   if not ready.first then ready.last = nil end
   mine.awake, mine.behind = false, false
@@ -62,7 +71,8 @@ end
 --   the error. Otherwise loop.failed(task) is called.
 function task.new(loop, on_failure)
   return setmetatable({
-    loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
+    loop = loop, on_failure = on_failure, done = false, awake = false, woken = false, behind = false,
+    parked = false, waiters = {},
     counted = true, results = false, failure = false, trace = false, -- present from the start: setting them later
     -- allocates nothing
   }, Task)
@@ -106,7 +116,8 @@ local function resumed(mine, fine, ...)
     if mine.coroutine then by_coroutine[mine.coroutine] = nil end
     mine.coroutine = nil
   elseif coroutine.status(mine.coroutine) ~= "dead" then
-    if not mine.parked then wake(mine) end -- it yielded by itself: it continues at the next turn
+    -- It yielded by itself: it continues at the next turn.
+    if not mine.parked and not mine.done and not mine.awake then add_ready(mine) end
     return
   else
     by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
@@ -221,6 +232,9 @@ function task.turn()
     step(mine)
   end
 end
+
+--- Whether a task is ready that has waited, and has not yielded by itself.
+function task.any_woken() return ready.woken > 0 end
 
 --- Whether a task is ready.
 function task.any_ready() return ready.first ~= nil end
