@@ -15,6 +15,9 @@
 static const char *const job_columns[] = {"id",      "signer_id", "event_type",   "contract",
                                           "version", "group",     "created_time", NULL};
 
+/* Those that a choice of columns always has. */
+static const char *const job_columns_always[] = {"id", "signer_id", "created_time", NULL};
+
 typedef struct job_file {
     ic_object_id id; /* of the job */
     ic_blob *bytes;  /* held */
@@ -64,18 +67,49 @@ static bool job_wants(const cJSON *job, const cJSON *activity) {
            (!from || strcmp(time, from) >= 0) && (!until || strcmp(time, until) <= 0);
 }
 
+static bool job_always_has(const char *name) {
+    for (size_t i = 0; job_columns_always[i]; i++)
+        if (strcmp(job_columns_always[i], name) == 0) return true;
+    return false;
+}
+
+/* Begins the report with the columns of the job; a name with a dot first is the sandbox's own. `names` holds
+ * them as long as the report needs them. */
+static void job_begin_report(ic_company *company, const cJSON *job, ic_report *report, ic_buf *names) {
+    const char *fields = ic_json_string(job, ".fields");
+    ic_report_begin(report, false, company->spool, fields ? job_columns_always : job_columns);
+    if (!fields) return;
+    ic_buf_puts(names, fields);
+    if (!ic_buf_text(names)) report->failed = true;
+    if (report->failed) return;
+    char *left = NULL;
+    for (char *name = strtok_r(names->data, ", ", &left); name; name = strtok_r(NULL, ", ", &left))
+        if (*name != '.' && !job_always_has(name)) ic_report_add_column(report, name);
+}
+
+static void job_add_cell(ic_report *report, const cJSON *activity, const char *name) {
+    const cJSON *member = ic_json_member(activity, name);
+    bool plain = !member || cJSON_IsNull(member) || cJSON_IsString(member) || cJSON_IsNumber(member);
+    char text[256], *json = plain ? NULL : ic_json_print(member);
+    if (!plain && !json) report->failed = true;
+    ic_report_text(report, json ? json : ic_cw_text(activity, name, text, sizeof text));
+    ic_json_text_free(json);
+}
+
 static ic_blob *job_make_file(ic_company *company, const cJSON *job) {
     ic_report report;
+    ic_buf names = {0};
     const cJSON *activity;
-    char text[256];
-    ic_report_begin(&report, false, company->spool, job_columns);
+    job_begin_report(company, job, &report, &names);
     cJSON_ArrayForEach(activity, company->clickwrap->lists[IC_CW_ACTIVITY]) {
         if (!job_wants(job, activity)) continue;
-        for (size_t i = 0; job_columns[i]; i++)
-            ic_report_text(&report, ic_cw_text(activity, job_columns[i], text, sizeof text));
+        for (size_t i = 0; i < report.columns.count; i++)
+            job_add_cell(&report, activity, report.columns.items[i]);
         ic_report_end_row(&report);
     }
-    return ic_report_end(&report);
+    ic_blob *file = ic_report_end(&report);
+    ic_buf_free(&names);
+    return file;
 }
 
 static job_file *job_find_file(const ic_company *company, const char *id) {
@@ -130,12 +164,15 @@ static void job_reply_export(ic_exchange *x, cJSON *job) {
 }
 
 void ic_cw_exports_create(ic_exchange *x) {
-    const char *filter = ic_exchange_query(x, "filter");
-    cJSON *job;
-    if (filter && !ic_cw_filter_valid(filter))
+    const char *filter = ic_exchange_query(x, "filter"), *fields = ic_exchange_query(x, "fields");
+    if (filter && !ic_cw_filter_valid(filter)) {
         ic_cw_refuse(x, "the filter cannot be read");
-    else if ((job = ic_cw_kept(x, IC_CW_EXPORT, job_new(x, IC_CW_EXPORT, "GenerateExportCSV", filter))))
-        job_reply_export(x, job);
+        return;
+    }
+    cJSON *job = job_new(x, IC_CW_EXPORT, "GenerateExportCSV", filter);
+    if (fields && *fields) ic_cw_set_text(job, ".fields", fields);
+    job = ic_cw_kept(x, IC_CW_EXPORT, job);
+    if (job) job_reply_export(x, job);
 }
 
 void ic_cw_exports_get(ic_exchange *x) {
