@@ -190,6 +190,25 @@ local function shaped(client, label, index, entry, finish, value)
   return value
 end
 
+-- Makes arguments ready to be sent. A Clickwrap site, a template's title and the types of properties may take requests.
+-- @return true; false, an error and its response
+local function prepare(client, label, entry, arguments, subject, needs_site, by_title)
+  if entry.product == "clickwrap" then
+    if needs_site then
+      local found, err, response = site.find(client, arguments)
+      if not found then return false, err, response end
+    end
+    site.add(client, entry, arguments)
+  elseif type(arguments.body) == "table" then
+    if type(arguments.body.template) == "table" then templates.apply_schema(label, entry, arguments) end
+    local err = by_title and templates.prepare(client, label, arguments)
+      or properties.prepare(client, label, entry, arguments, subject)
+    if err then return false, err end
+    references.prepare(label, entry, arguments)
+  end
+  return true
+end
+
 --- Performs an operation with arguments from operation.read. Gives plain properties in the body their types, and
 -- resources in the answer their methods.
 -- @param finish function(answer) -> the value to return; nil: the answer is returned
@@ -207,19 +226,8 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
     return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
       subject)
   end
-  if clickwrap then
-    if needs_site then
-      local found, err, response = site.find(client, arguments)
-      if not found then return nil, err, response end
-    end
-    site.add(client, entry, arguments)
-  elseif has_body then
-    if type(arguments.body.template) == "table" then templates.apply_schema(label, entry, arguments) end
-    local unprepared = by_title and templates.prepare(client, label, arguments)
-      or properties.prepare(client, label, entry, arguments, subject)
-    if unprepared then return nil, unprepared end
-    references.prepare(label, entry, arguments)
-  end
+  local ready, unready, answer = prepare(client, label, entry, arguments, subject, needs_site, by_title)
+  if not ready then return nil, unready, answer end
   if left then arguments.deadline = left() end -- it is also that of the requests before this one
   if callback then
     arguments.callback = function(value, err, ...)

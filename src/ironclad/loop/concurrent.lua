@@ -96,6 +96,26 @@ local function map_in_turn(next_item, fn, options, state)
   end
 end
 
+-- Waits until all workers have ended.
+-- @param workers a set of tasks: task -> true. More may be added meanwhile
+-- @return nothing; or { the failure } of a worker that was out of memory between two items
+local function await_workers(host, workers)
+  local problem
+  while true do
+    local list = {}
+    for worker in pairs(workers) do
+      if not worker.done then
+        list[#list + 1] = worker
+      else
+        workers[worker] = nil
+        if not worker.results then problem = problem or { worker.failure } end
+      end
+    end
+    if #list == 0 then return problem end
+    host.await_any(list)
+  end
+end
+
 -- Maps the items with workers: tasks that each take the next item when they are done with one. So the work for an item
 -- does not depend on how many others are under way. Taking an item may wait, as when an iterator fetches a page. Then
 -- the other workers that want one end, and the one that gets it starts new ones.
@@ -142,20 +162,8 @@ local function map_at_once(host, next_item, fn, options, state)
   end
 
   start_workers()
-  while true do
-    local list = {}
-    for worker in pairs(workers) do
-      if not worker.done then
-        list[#list + 1] = worker
-      else
-        workers[worker] = nil
-        if not worker.results then problem = problem or { worker.failure } end -- out of memory between two items
-      end
-    end
-    if #list == 0 then break end
-    host.await_any(list)
-  end
-  return problem
+  local failed = await_workers(host, workers)
+  return problem or failed
 end
 
 -- The errors in the order of their items: a list of { index =, error = }.
