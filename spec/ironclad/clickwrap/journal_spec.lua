@@ -1,4 +1,5 @@
 -- Journals of acceptances: who may send, across tasks, processes and ends of processes.
+local action = require "ironclad.clickwrap.action"
 local core = require "ironclad.core"
 local journal = require "ironclad.clickwrap.journal"
 local peer = require "spec.support.peer"
@@ -16,6 +17,23 @@ local function dictionary()
     delete = function(_, name) values[name] = nil end,
   }
 end
+
+-- The versions are part of what names an acceptance in the journal: another order would be another acceptance.
+describe("the versions of an acceptance", function()
+  it("have one order, in whatever order they were given", function()
+    local ids = { "1", "2", "9", "10", "10.5", "100", "0x3", "1e1", "1x", "9x", "x" }
+    for shift = 0, 49 do
+      local versions, contracts = {}, {}
+      for i = 1, #ids do
+        local id = ids[(i * (shift % (#ids - 1) + 1) + shift) % #ids + 1]
+        versions[id] = "v"
+        collectgarbage "step"
+      end
+      for i, one in ipairs(action.wanted("accept", versions)) do contracts[i] = one.contract end
+      assert.are.equal("1 2 9 10 100 0x3 10.5 1e1 1x 9x x", table.concat(contracts, " "))
+    end
+  end)
+end)
 
 describe("a journal", function()
   local folder

@@ -19,6 +19,7 @@
 -- Source: Clickwrap's reference of /send and its parameters; Ironclad's document of the Activity API.
 
 local copy = require "ironclad.base.copy"
+local common = require "ironclad.clickwrap.common"
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
@@ -100,11 +101,7 @@ local function identifier(label, what, given)
   return given
 end
 
-local function by_contract(a, b)
-  local first, second = tonumber(a.contract), tonumber(b.contract)
-  if first and second and first ~= second then return first < second end
-  return (a.contract or "") < (b.contract or "")
-end
+local function by_contract(a, b) return common.before(a.contract, b.contract) end
 
 -- Raises a mistake when two of the versions have the same id. It would be stored twice.
 local function check_repeats(label, wanted, field)

@@ -62,9 +62,14 @@ function common.text_of(id)
   return type(id) == "string" and id or nil
 end
 
-local function by_number(a, b)
-  local first, second = tonumber(a), tonumber(b)
+local function number_of(id) return id:find "^%d+$" and tonumber(id) or nil end
+
+--- Whether an id stands before another: numbers by their size, and texts behind them. Any list of ids has one order, as
+-- the journal of an acceptance needs it.
+function common.before(a, b)
+  local first, second = number_of(a), number_of(b)
   if first and second and first ~= second then return first < second end
+  if (first == nil) ~= (second == nil) then return second == nil end
   return a < b
 end
 
@@ -72,7 +77,7 @@ end
 function common.sorted_ids(contracts)
   local ids = {}
   for contract in pairs(contracts) do ids[#ids + 1] = contract end
-  table.sort(ids, by_number)
+  table.sort(ids, common.before)
   return ids
 end
 
