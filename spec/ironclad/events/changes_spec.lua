@@ -232,6 +232,31 @@ describe("while the list changes", function()
   end)
 end)
 
+describe("the ids of a reconciliation", function()
+  it("may be any texts", function()
+    local list = {}
+    for i, id in ipairs { "a\nb", "\n", '"c"', "d", "e\0f", "\r" } do
+      list[i] = { id = id, lastUpdated = "2026-01-01T00:00:00Z" }
+    end
+    local server = scene.answering { peer.json(ironclad.json.encode { list = list, count = #list }) }
+    local client = scene.connect(server)
+    local store = memory()
+    store.ids = memory()
+    local given = {}
+    for run = 1, 2 do
+      given[run] = 0
+      for item in client.records:changes { state = store, reconcile = true } do
+        assert.is_nil(item.gone)
+        given[run] = given[run] + 1
+      end
+    end
+    assert.are.same({ #list, 0 }, given)
+    for _, request in ipairs(server:requests()) do
+      assert.is_nil(request.target:find "/records/", request.target) -- none is taken for one that is missing
+    end
+  end)
+end)
+
 describe("what is remembered", function()
   it("is only the window of the overlap", function()
     start { fixtures = fixtures("records", 40) }

@@ -279,13 +279,18 @@ end
 
 -- --- deleted items
 
+-- An id as a line of the ids, and back. One that would not be one line is JSON.
+local function line_of(id) return (id:find '^"' or id:find "[%z\1-\31]") and core.json.encode(id) or id end
+
+local function id_of(line) return line:find '^"' and core.json.decode(line) or line end
+
 -- The ids of the last reconciliation: of this loop, if the store has lost them.
 local function read_known(self)
   local text, problem = self.ids.load()
   if text == false then error(tostring(problem), 0) end
   if not text and self.last_ids then text = self.last_ids end
   local known = {}
-  for id in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id end
+  for line in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id_of(line) end
   return known
 end
 
@@ -311,7 +316,9 @@ local function begin_reconciling(self)
 end
 
 local function end_reconciling(self)
-  self.last_ids = table.concat(sorted_names(self.present), "\n") .. "\n"
+  local lines = sorted_names(self.present)
+  for i, id in ipairs(lines) do lines[i] = line_of(id) end
+  self.last_ids = table.concat(lines, "\n") .. "\n"
   local saved, problem = self.ids.save(self.last_ids)
   if self.ids.unlock then self.ids.unlock() end
   if saved == nil and problem then error(tostring(problem), 0) end
