@@ -148,6 +148,12 @@ describe("arguments", function()
     { "a part of the path that is none", function() play.client:call("retrieve-a-workflow", { path = { id = "x",
       foo = "y" } }) end,
       "path.foo: not a part of" },
+    { "a part of the path before the first", function()
+      play.client:call("retrieve-a-workflow", { path = { [0] = "x", "y" } })
+    end, "path.0: not a part of" },
+    { "a part of the path between two", function()
+      play.client:call("retrieve-a-workflow-document", { path = { [1.5] = "x", "y", "z" } })
+    end, "path.1.5: not a part of" },
     { "a function for an option that is none", function() play.client.workflows:list { on_everything = print } end,
       "on_everything: unknown option" },
     { "a body for a raw read", function() play.client:request("GET", "/x", { body = {} }) end,

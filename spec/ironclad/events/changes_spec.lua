@@ -232,6 +232,16 @@ describe("while the list changes", function()
   end)
 end)
 
+describe("the size of a page", function()
+  it("may be a text of digits, also when the answer does not say it", function()
+    local client = scene.connect(scene.answering {
+      peer.json '{"list":[{"id":"a","lastUpdated":"2026-01-01T00:00:00Z"}]}' })
+    local count = 0
+    for _ in client.records:changes { state = memory(), pageSize = "5" } do count = count + 1 end
+    assert.are.equal(1, count)
+  end)
+end)
+
 describe("the ids of a reconciliation", function()
   it("may be any texts", function()
     local list = {}

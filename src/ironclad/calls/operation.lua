@@ -391,7 +391,7 @@ function operation.call(client, index, entry, given, options)
         arguments.path[i] = identifier(label, entry, i, part)
       end
       for part in pairs(value) do
-        local known = type(part) == "number" and part <= #entry.path_parameters
+        local known = type(part) == "number" and part >= 1 and part % 1 == 0 and part <= #entry.path_parameters
         for _, parameter in ipairs(entry.path_parameters) do known = known or part == parameter end
         if not known then mistake.raise(label, "path.%s: not a part of %s", tostring(part), entry.path) end
       end

@@ -353,9 +353,10 @@ end
 -- Sets and checks the place of the first page and the page size.
 local function begin_at(self, query)
   local style, label = self.style, self.label
-  self.begin = whole_number(label, style.start, query[style.start] or style.first, 0)
-  self.size = whole_number(label, style.size,
-    query[style.size] or math.max(1, math.min(PAGE_SIZE, self.most)), 1)
+  local begin, size = query[style.start], query[style.size]
+  if begin == nil then begin = style.first end
+  if size == nil then size = math.max(1, math.min(PAGE_SIZE, self.most)) end
+  self.begin, self.size = whole_number(label, style.start, begin, 0), whole_number(label, style.size, size, 1)
   self.memory = math.max(MEMORY, MEMORY_PAGES * self.size)
   move_to(self, self.begin)
 end
