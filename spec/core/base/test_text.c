@@ -100,6 +100,33 @@ static void test_percent_encode(void) {
     CHECK(nth > 5);
 }
 
+static void test_percent_decode(void) {
+    static const struct {
+        const char *text, *decoded; /* NULL: it would contain a NUL */
+    } cases[] = {
+        {"", ""},
+        {"a b+c", "a b+c"},
+        {"%41%7a%7A", "Azz"},
+        {"%2525", "%25"},
+        {"%09%0a%f0", "\t\n\xf0"},
+        {"%C3%a9", "\xc3\xa9"},
+        {"100%", "100%"},
+        {"%4", "%4"},
+        {"%4x%x4", "%4x%x4"},
+        {"%%41", "%A"},
+        {"a%00b", NULL},
+        {"%g0%0g", "%g0%0g"},
+        {"%/0%:0%@0%`0", "%/0%:0%@0%`0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s", cases[i].text);
+        bool decoded = ic_percent_decode(text);
+        CHECK(decoded == (cases[i].decoded != NULL));
+        if (decoded) CHECK_TEXT(text, cases[i].decoded ? cases[i].decoded : "");
+    }
+}
+
 static void test_plain_questions(void) {
     CHECK(ic_header_safe("") && ic_header_safe("Bearer abc==") && ic_header_safe("Zo\xc3\xab"));
     CHECK(!ic_header_safe("a\r\nX: y") && !ic_header_safe("a\n") && !ic_header_safe("\t") &&
@@ -248,6 +275,7 @@ static void test_parts_failing(void) {
 int main(void) {
     test_nearest();
     test_percent_encode();
+    test_percent_decode();
     test_plain_questions();
     test_content_types();
     test_escape();

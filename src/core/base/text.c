@@ -86,6 +86,30 @@ void ic_percent_encode(ic_buf *out, const char *text, size_t length) {
     }
 }
 
+int ic_hex_value(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+bool ic_percent_decode(char *text) {
+    char *out = text;
+    for (const char *in = text; *in; in++) {
+        int high = *in == '%' ? ic_hex_value(in[1]) : -1;
+        int low = high >= 0 ? ic_hex_value(in[2]) : -1;
+        if (low < 0) {
+            *out++ = *in;
+            continue;
+        }
+        if (high == 0 && low == 0) return false;
+        *out++ = (char)(high * 16 + low);
+        in += 2;
+    }
+    *out = '\0';
+    return true;
+}
+
 bool ic_header_safe(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 127) return false;

@@ -22,6 +22,11 @@ const char *ic_nearest_hint(char hint[IC_HINT_SIZE], const char *nearest);
 /* Appends text, percent-encoded for a path segment or a query value: all bytes except RFC 3986's unreserved
  * ones. */
 void ic_percent_encode(ic_buf *out, const char *text, size_t length);
+/* The value of a hexadecimal digit, or -1. */
+int ic_hex_value(char digit);
+/* Percent-decodes in place. An escape that is not valid stays as it is. false: the result would contain a
+ * NUL. */
+bool ic_percent_decode(char *text);
 /* Whether text is allowed in a header: it holds no control characters. */
 bool ic_header_safe(const char *text);
 /* Appends text so that a terminal and a log show it as one line: control characters (C0, DEL, C1), line and

@@ -13,28 +13,11 @@
 
 #define EXPECTED "shared: expected redis://user:password@host:6379/0 or unix:///path/of/socket"
 
-static int address_hex(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
-
 /* Decodes percent-encoding in place. False at an escape that is not valid, or that stands for a NUL. */
 static bool address_decode(char *text) {
-    char *out = text;
-    for (const char *in = text; *in; in++) {
-        if (*in != '%') {
-            *out++ = *in;
-            continue;
-        }
-        int high = address_hex(in[1]), low = high < 0 ? -1 : address_hex(in[2]);
-        if (low < 0 || high + low == 0) return false;
-        *out++ = (char)(high * 16 + low);
-        in += 2;
-    }
-    *out = '\0';
-    return true;
+    for (const char *at = text; (at = strchr(at, '%')); at++)
+        if (ic_hex_value(at[1]) < 0 || ic_hex_value(at[2]) < 0) return false;
+    return ic_percent_decode(text);
 }
 
 /* A whole number from 0 to `largest` that fills `length` bytes of the text; -1: there is none. */

@@ -95,9 +95,7 @@ bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
 bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula);
 /* Whether `name` is one of the comma-separated names in `list`. */
 bool ic_names_include(const char *list, const char *name);
-/* Percent-decodes in place. false: the result would contain a NUL. */
-bool ic_percent_decode(char *text);
-/* The same for a form or a query, where '+' is a space. */
+/* As ic_percent_decode, for a form or a query, where '+' is a space. */
 bool ic_form_decode(char *text);
 bool ic_is_uuid(const char *text);
 

@@ -3,7 +3,6 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -103,10 +102,6 @@ static void multipart_decode_name(char *name) {
     *out = '\0';
 }
 
-static int multipart_hex(char c) {
-    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
-}
-
 /* The text of an extended value, charset'language'text (RFC 8187), in UTF-8. NULL: malformed, an unknown
  * charset, or no memory. */
 static char *multipart_extended(const char *value) {
@@ -120,11 +115,11 @@ static char *multipart_extended(const char *value) {
     for (at++; *at && good; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == '%') {
-            good = isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
+            int high = ic_hex_value(at[1]), low = high < 0 ? -1 : ic_hex_value(at[2]);
+            good = low >= 0 && high + low > 0;
             if (!good) break;
-            c = (unsigned char)(multipart_hex(at[1]) * 16 + multipart_hex(at[2]));
+            c = (unsigned char)(high * 16 + low);
             at += 2;
-            good = c != 0;
         }
         if (is_latin1 && c >= 0x80) {
             ic_buf_putc(&text, (char)(0xC0 | c >> 6));

@@ -81,30 +81,6 @@ bool ic_names_include(const char *list, const char *name) {
     }
 }
 
-static int request_hex_value(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
-
-bool ic_percent_decode(char *text) {
-    char *out = text;
-    for (const char *in = text; *in; in++) {
-        int high = *in == '%' ? request_hex_value(in[1]) : -1;
-        int low = high >= 0 ? request_hex_value(in[2]) : -1;
-        if (low < 0) {
-            *out++ = *in;
-            continue;
-        }
-        if (high == 0 && low == 0) return false;
-        *out++ = (char)(high * 16 + low);
-        in += 2;
-    }
-    *out = '\0';
-    return true;
-}
-
 bool ic_form_decode(char *text) {
     for (char *c = text; *c; c++)
         if (*c == '+') *c = ' ';
