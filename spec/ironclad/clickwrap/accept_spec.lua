@@ -269,6 +269,16 @@ describe("accept", function()
     assert.are.same({}, sent(server))
   end)
 
+  it("is looked for by a journal of the script's own, whose times may have fractions", function()
+    local cw, server = play(SITES, NOTHING)
+    local own = { claim = function() return true end, done = function() end,
+      last = function() return 1, os.time() - 2.75 end }
+    local err = scene.assert_error("timeout", cw:accept(given { journal = own, deadline = 0.2 }))
+    assert.are.equal("unknown", err.outcome)
+    assert.is_nil(err.message:find "%.%d+ s ago", err.message)
+    assert.are.same({}, sent(server))
+  end)
+
   -- How long ago it was sent, by the journal -> how often it has been sent in the end.
   for age, count in pairs { [50] = 1, [70] = 2, [-1000] = 1 } do
     it(("is sent again when it has not appeared for `settle` seconds: %d s"):format(age), function()

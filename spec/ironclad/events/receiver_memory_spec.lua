@@ -174,6 +174,18 @@ describe("what has been handled is remembered", function()
     end
   end)
 
+  it("in a file, also beside a time that is none", function() -- %d of Lua 5.3 and later takes only integers
+    local path = folder .. "/seen"
+    local file = require("ironclad.events.seen").open("spec", path)
+    local text = peer.read_file(path)
+    peer.write_file(path, text .. "a 99999999999999999999\n")
+    assert.are.equal("done", file:claim "a")
+    os.remove(path)
+    assert.are.equal("new", file:claim "b")
+    assert.is_true(file:done "b")
+    assert.matches("\nb %d+\n", peer.read_file(path))
+  end)
+
   it("in a file, whose claim is given back when it could not be made", function()
     local file = require("ironclad.events.seen").open("spec", folder .. "/seen")
     local open = io.open

@@ -152,7 +152,7 @@ function Acceptance:claim()
       if all then return false end
       if err then return pass_on(self, err, "unknown") end
       if trouble or not settled() then
-        return self:unknown(trouble, ("it was sent %d s ago, and is sent again only when it is not seen for %g s")
+        return self:unknown(trouble, ("it was sent %.0f s ago, and is sent again only when it is not seen for %g s")
           :format(os.time() - from, self.settle))
       end
     end

@@ -137,7 +137,7 @@ local function write_anew(self)
   end
   table.sort(kept, function(a, b) return a.time > b.time end)
   local lines = { HEAD:format(core.random_hex(8)) }
-  for i = math.min(#kept, MOST / 2), 1, -1 do lines[#lines + 1] = ("%s %d\n"):format(kept[i].id, kept[i].time) end
+  for i = math.min(#kept, MOST / 2), 1, -1 do lines[#lines + 1] = ("%s %.0f\n"):format(kept[i].id, kept[i].time) end
   return core.disk.write(self.path, table.concat(lines))
 end
 
