@@ -5,15 +5,12 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local percent = require "ironclad.base.percent"
 
 local folder = {}
 
 local LONGEST = 200 -- bytes of a name; file systems take 255, and "(2)" may follow
 local LONGEST_EXTENSION = 20 -- bytes, with the dot; a longer one is cut like the rest of the name
-
-local function decoded(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
 
 -- The value of a parameter of a Content-Disposition; nil without one.
 -- @param name a pattern, in lower case
@@ -34,7 +31,7 @@ local function disposition_name(value)
   value = ";" .. value:gsub("\\(.)", function(escaped) return escaped == '"' and "_" or escaped end)
   local extended = parameter(value, "filename%*")
   extended = extended and extended:match "^[uU][tT][fF]%-8'[^']*'(.+)"
-  return extended and decoded(extended) or parameter(value, "filename")
+  return extended and percent.decode(extended) or parameter(value, "filename")
 end
 
 -- What may not be in a name: what some system forbids, and characters that a terminal obeys or that turn the text

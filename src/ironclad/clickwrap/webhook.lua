@@ -20,6 +20,7 @@ local Error = require "ironclad.base.error"
 local event_of = require "ironclad.events.event"
 local headers_of = require "ironclad.events.headers"
 local mistake = require "ironclad.base.mistake"
+local percent = require "ironclad.base.percent"
 local receiver = require "ironclad.events.receiver"
 local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
@@ -47,17 +48,13 @@ local function has_token(self, headers)
   return nil, refusal("signature", "token", "the header " .. TOKEN .. " is not the webhook's token")
 end
 
-local function unescaped(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
 -- The parameters of a query as one table. "contract[id]=282" is { contract = { id = "282" } }.
 local function parsed_query(query)
   local event, count = {}, 0
   for name, value in query:gmatch "([^&=]+)=?([^&]*)" do
     count = count + 1
     if count > MOST_PARAMETERS then return nil end
-    name, value = unescaped(name), unescaped(value)
+    name, value = percent.decode_form(name), percent.decode_form(value)
     local outer, inner = name:match "^([^%[%]]+)%[([^%[%]]+)%]$"
     if outer and (event[outer] == nil or type(event[outer]) == "table") then
       event[outer] = event[outer] or {}

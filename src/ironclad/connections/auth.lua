@@ -4,6 +4,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
+local percent = require "ironclad.base.percent"
 local run = require "ironclad.calls.run"
 
 local auth = {}
@@ -73,18 +74,14 @@ function auth.authorize_url(client, options)
   return request.url, state
 end
 
-local function decoded(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
 -- The parameters of a URL or a query: name -> value; and the name of one that occurs twice, or nil.
 local function parameters_of(url)
   local parameters, twice = {}, nil
   local text = url:gsub("#.*", "")
   local query = text:match "%?(.*)" or text
   for encoded, value in query:gmatch "([^&=]+)=?([^&]*)" do
-    local name = decoded(encoded)
-    if parameters[name] then twice = twice or name else parameters[name] = decoded(value) end
+    local name = percent.decode_form(encoded)
+    if parameters[name] then twice = twice or name else parameters[name] = percent.decode_form(value) end
   end
   return parameters, twice
 end
