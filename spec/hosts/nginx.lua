@@ -11,6 +11,7 @@ local world = host.scene()
 -- %settings is the file with the options of ironclad.connect; each worker makes its client at its first request.
 local SERVER = [[
   lua_shared_dict ironclad 1m;
+  lua_max_running_timers %timers;
   lua_socket_log_errors off;
   init_by_lua_block {
     ironclad = require "ironclad"
@@ -65,7 +66,8 @@ local function start(settings, options)
   options = options or {}
   local file = peer.temporary_folder() .. "/settings.lua"
   peer.write_file(file, "return { connection = " .. host.quoted(settings) .. " }")
-  local values = { settings = file, locations = options.locations or "" }
+  local values = { settings = file, locations = options.locations or "",
+    timers = tostring(options.timers or 256) }
   local server = nginx.start {
     lua = true, http = SERVER, values = values, workers = options.workers, connections = options.connections,
     main = options.main, environment = options.environment,
@@ -97,7 +99,8 @@ end
 local function sockets_of(folder) return peer.shell("ls -A " .. peer.quoted(folder) .. " 2>/dev/null | wc -l") end
 
 local hosts_server = nginx.start {
-  lua = true, http = SERVER, values = { settings = world.folder .. "/settings.lua", locations = "" }, connections = 512,
+  lua = true, http = SERVER, values = { settings = world.folder .. "/settings.lua", locations = "", timers = "256" },
+  connections = 512,
 }
 teardown(function()
   hosts_server.stop()
@@ -125,6 +128,28 @@ describe("nginx's own", function()
     assert.matches("X%-Answer: nil cancelled not_done\r\n", (nginx.get(hosts_server, "/filter", "-i")))
     nginx.get(hosts_server, "/later")
     peer.eventually(function() return nginx.get(hosts_server, "/later") == "1\n" end)
+  end)
+
+  it("phases that may not wait have more callbacks than nginx runs timers", function()
+    local server = start_before(scene.answering { GOOD }, { locations = [[
+      location /many {
+        content_by_lua_block { ngx.say "body" }
+        log_by_lua_block {
+          local run = require "ironclad.calls.run"
+          -- Each waits until all have begun.
+          for _ = 1, 10 do
+            ironclad.spawn(function()
+              begun = (begun or 0) + 1
+              while begun < 100 do run.sleep(client(), 0.01) end
+              ended = (ended or 0) + 1
+            end)
+          end
+        }
+      }
+      location /ended { content_by_lua_block { ngx.say(ended or 0) } }
+    ]], timers = 20 })
+    for _ = 1, 10 do nginx.get(server, "/many") end
+    peer.eventually(function() return nginx.get(server, "/ended") == "100\n" end)
   end)
 
   it("phases that may not wait do not wait for tasks, either", function()

@@ -9,6 +9,8 @@ local core = require "ironclad.core"
 local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
+local unpack = rawget(_G, "unpack") or table.unpack -- luacheck: ignore 143
+
 local nginx = { name = "nginx" }
 
 -- For each worker: how many cosockets wait at once, how many more calls queue for one, and how many seconds an idle one
@@ -172,7 +174,51 @@ local function perform(threads, mine, fn, ...)
   for wakeup in pairs(mine.wakeups) do wakeup:post() end
 end
 
-local function perform_later(_, ...) perform(threads_here(), ...) end
+-- Tasks of phases without light threads, each { mine =, fn =, n =, arguments… }, which wait for a timer. A timer runs
+-- all of them, in light threads of its own, because nginx drops timers when too many run (lua_max_running_timers).
+-- While few run, each task has a new one, so that a task which ends its timer by ngx.exit ends no other task.
+local queue = {}
+local FEW = 16
+local newest -- the semaphore that wakes the newest of these timers
+
+local function run_queue()
+  local wakeup, alive, ended = require("ngx.semaphore").new(), 0, {}
+  local function work(start)
+    local fine, problem = pcall(perform, threads_here(), start.mine, start.fn, unpack(start, 1, start.n))
+    if not fine then ngx.log(ngx.ERR, "ironclad: ", problem) end
+    alive = alive - 1
+    ended[#ended + 1] = start
+    wakeup:post()
+  end
+  while true do
+    local starts = queue
+    queue = {}
+    for _, start in ipairs(starts) do
+      alive = alive + 1
+      start.thread = ngx.thread.spawn(work, start)
+    end
+    for i, start in ipairs(ended) do
+      ended[i] = nil
+      ngx.thread.wait(start.thread) -- frees it
+    end
+    if #queue == 0 and #ended == 0 then
+      if alive == 0 then return end
+      newest = wakeup
+      wakeup:wait(LONGEST)
+    end
+  end
+end
+
+-- Puts a task into the queue, for a new timer or one that waits. nginx may drop a new one: then the task is run by the
+-- next one, or by the next in which a task ends.
+local function run_later(mine, fn, ...)
+  queue[#queue + 1] = { mine = mine, fn = fn, n = select("#", ...), ... }
+  if ngx.timer.running_count() >= FEW and newest and newest:count() < 0 then return newest:post() end
+  local fine, problem = ngx.timer.at(0, run_queue)
+  if fine then return end
+  queue[#queue] = nil
+  task.settle(mine, false, "nginx cannot start a timer: " .. problem)
+end
 
 --- Runs fn(...) as a task: in a light thread of the request, which waits for it. Where there are no light threads it
 -- runs in a timer, and where calls block it runs at once.
@@ -188,8 +234,7 @@ function nginx.spawn(on_failure, fn, ...)
     threads.children[parent][mine] = true
     mine.threads.own = ngx.thread.spawn(perform, threads, mine, fn, ...)
   else
-    local fine, problem = ngx.timer.at(0, perform_later, mine, fn, ...)
-    if not fine then task.settle(mine, false, "nginx cannot start a timer: " .. problem) end
+    run_later(mine, fn, ...)
   end
   return mine
 end
