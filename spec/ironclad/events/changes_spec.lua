@@ -406,6 +406,7 @@ describe("wrong arguments", function()
       ["got a number"] = { state = state, since = 1767225600 },
       ["got a boolean"] = { state = state, since = true },
       ["got a table"] = { state = state, since = {} },
+      ['or "now", got a table'] = { state = state, since = setmetatable({}, { __metatable = "hidden" }) },
       ["overlap: expected a number of seconds from 0, got -1"] = { state = state, overlap = -1 },
       ["overlap: expected a number of seconds from 0, got a string"] = { state = state, overlap = "300" },
       ["reconcile: expected true or false, got a string"] = { state = state, reconcile = "yes" },

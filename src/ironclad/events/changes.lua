@@ -71,7 +71,8 @@ end
 local function read_since(label, since)
   if since == nil then return 0 end
   if since == "now" then return since end
-  local is_date = type(since) == "table" and rawget(getmetatable(since) or {}, "kind") == "date"
+  local class = type(since) == "table" and debug.getmetatable(since)
+  local is_date = class and rawget(class, "kind") == "date"
   local time = moment.read(is_date and tostring(since) or since)
   if not time or since == "" then
     mistake.raise(label, 'since: expected ISO 8601, as "2026-01-31" or "2026-01-31T12:00:00Z", an ironclad.date '
