@@ -152,25 +152,6 @@ describe("nginx's own", function()
     peer.eventually(function() return nginx.get(server, "/ended") == "100\n" end)
   end)
 
-  it("token stores are asked when nginx runs no more timers", function()
-    local server = start_before(scene.answering { GOOD }, { timers = 1, locations = [[
-      location /stored { content_by_lua_block {
-        local occupied, free
-        ngx.timer.at(0, function()
-          occupied = true
-          repeat ngx.sleep(0.01) until free
-        end)
-        repeat ngx.sleep(0.001) until occupied
-        local store = { load = function() return { access_token = "a", expires_at = 4e9 } end, save = function() end }
-        local value, err = ironclad.connect({ instance = settings.connection.instance, client_id = "id", deadline = 5,
-          client_secret = "a secret", as_user = false, store = store }).workflows:get "w1"
-        free = true
-        ngx.say(value and value.id or tostring(err))
-      } }
-    ]] })
-    assert.are.equal("w1\n", (nginx.get(server, "/stored")))
-  end)
-
   it("phases that may not wait do not wait for tasks, either", function()
     local server = start_before(scene.answering { GOOD }, { locations = [[
       location /tasks {

@@ -77,14 +77,8 @@ local function watch()
   end
 end
 
-local asked = {} -- the questions that are still to be answered
-
-local function answer_all()
-  while asked[1] do store.serve(table.remove(asked, 1)) end
-end
-
-local function answer()
-  answer_all()
+local function answer(_, question)
+  store.serve(question)
   if watched then return end
   watched = true
   local fine, problem = pcall(watch)
@@ -96,13 +90,8 @@ function collect()
   task.collect()
   for question in task.question do
     last_question = ngx.now()
-    asked[#asked + 1] = question
-    if blocks() or not ngx.timer.at(0, answer) then answer_all() end
+    if blocks() or not ngx.timer.at(0, answer, question) then store.serve(question) end
   end
-  if not asked[1] or not nginx.can_wait() then return end
-  -- nginx drops a timer when too many run already (lua_max_running_timers).
-  ngx.sleep(0.001)
-  answer_all()
 end
 
 local function ask(path, call, seconds)
