@@ -81,7 +81,8 @@ struct proxy {
     int dropping; /* an eventfd: readable while all connections are to end */
     fault *faults;
     size_t fault_count;
-    _Atomic(relay *) relays; /* the newest first; freed by proxy_stop */
+    pthread_mutex_t lock;    /* held while a relay is started and added, and while all are taken */
+    _Atomic(relay *) relays; /* the newest first; freed by proxy_join */
     atomic_size_t accepted;
 };
 
@@ -241,14 +242,19 @@ static void proxy_relay(void *owner, int socket) {
     r->client = (side){.socket = socket};
     r->server = (side){.socket = -1};
     if (index < p->fault_count) r->fault = p->faults[index];
+    pthread_mutex_lock(&p->lock);
     r->next = atomic_load(&p->relays);
     if (pthread_create(&r->thread, NULL, relay_run, r)) abort();
     atomic_store(&p->relays, r);
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* Waits for the ends of all connections. */
 static void proxy_join(proxy *p) {
-    for (relay *r = atomic_exchange(&p->relays, NULL), *next; r; r = next) {
+    pthread_mutex_lock(&p->lock);
+    relay *all = atomic_exchange(&p->relays, NULL);
+    pthread_mutex_unlock(&p->lock);
+    for (relay *r = all, *next; r; r = next) {
         next = r->next;
         pthread_join(r->thread, NULL);
         free(r);
@@ -355,6 +361,7 @@ static int start(lua_State *L) {
     lua_setmetatable(L, -2);
     proxy *p = *box = need(calloc(1, sizeof *p));
     p->acceptor = IC_ACCEPTOR_CLOSED;
+    pthread_mutex_init(&p->lock, NULL);
     p->dropping = eventfd(0, EFD_CLOEXEC);
     if (p->dropping < 0) luaL_error(L, "cannot start a proxy: %s", strerror(errno));
     lua_getfield(L, 1, "port");
