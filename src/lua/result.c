@@ -1,25 +1,14 @@
 #include "lua/result.h"
-#include "lua/compat.h"
+#include "lua/field.h"
 #include "lua/json_decode.h"
 #include "lua/reply.h"
 #include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
 
-static void result_set_text(lua_State *L, const char *name, const char *text) {
-    if (!text) return;
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, name);
-}
-
-static void result_set_number(lua_State *L, const char *name, double number) {
-    ic_lua_push_count(L, number);
-    lua_setfield(L, -2, name);
-}
-
 static void result_set_operation(lua_State *L, const ic_operation *operation) {
     char label[96];
-    result_set_text(L, "operation", ic_operation_label(operation, label, sizeof label));
+    ic_lua_set_text(L, "operation", ic_operation_label(operation, label, sizeof label));
 }
 
 void ic_lua_push_value(lua_State *L, ic_call *call) {
@@ -48,20 +37,19 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     char label[96];
     const ic_operation *operation = error->operation ? ic_operation_by_id(error->operation) : NULL;
     lua_createtable(L, 0, 13);
-    result_set_text(L, "kind", ic_error_kind_name(error->kind));
-    result_set_text(L, "message", ic_error_message(error));
-    result_set_text(L, "operation",
+    ic_lua_set_text(L, "kind", ic_error_kind_name(error->kind));
+    ic_lua_set_text(L, "message", ic_error_message(error));
+    ic_lua_set_text(L, "operation",
                     operation ? ic_operation_label(operation, label, sizeof label) : error->operation);
-    result_set_text(L, "outcome", error->outcome == IC_OUTCOME_UNKNOWN ? "unknown" : "not_done");
-    result_set_text(L, "code", error->code);
-    result_set_text(L, "param", error->param);
-    result_set_text(L, "request_id", error->request_id);
-    result_set_text(L, "attempt_id", error->attempt_id);
-    result_set_number(L, "attempts", error->attempts);
-    if (error->status) result_set_number(L, "status", (double)error->status);
-    if (error->retry_after >= 0) result_set_number(L, "retry_after", error->retry_after);
-    lua_pushboolean(L, error->retryable);
-    lua_setfield(L, -2, "retryable");
+    ic_lua_set_text(L, "outcome", error->outcome == IC_OUTCOME_UNKNOWN ? "unknown" : "not_done");
+    ic_lua_set_text(L, "code", error->code);
+    ic_lua_set_text(L, "param", error->param);
+    ic_lua_set_text(L, "request_id", error->request_id);
+    ic_lua_set_text(L, "attempt_id", error->attempt_id);
+    ic_lua_set_count(L, "attempts", error->attempts);
+    if (error->status) ic_lua_set_count(L, "status", (double)error->status);
+    if (error->retry_after >= 0) ic_lua_set_count(L, "retry_after", error->retry_after);
+    ic_lua_set_boolean(L, "retryable", error->retryable);
 }
 
 /* Sets one "Name: value" line in the table at the top of the stack; "Name;" is a field without a value, as
@@ -109,16 +97,15 @@ void ic_lua_push_response(lua_State *L, const ic_response *response) {
     char id[256];
     lua_createtable(L, 0, 8);
     if (response->status) {
-        result_set_number(L, "status", (double)response->status);
+        ic_lua_set_count(L, "status", (double)response->status);
         result_push_headers(L, &response->headers);
         lua_setfield(L, -2, "headers");
-        result_set_text(L, "http_version", response->http_version);
-        result_set_text(L, "request_id", ic_response_request_id(response, id, sizeof id));
+        ic_lua_set_text(L, "http_version", response->http_version);
+        ic_lua_set_text(L, "request_id", ic_response_request_id(response, id, sizeof id));
     }
-    result_set_text(L, "attempt_id", response->attempt_id);
-    result_set_number(L, "attempts", response->attempts);
-    lua_pushnumber(L, response->seconds);
-    lua_setfield(L, -2, "seconds");
+    ic_lua_set_text(L, "attempt_id", response->attempt_id);
+    ic_lua_set_count(L, "attempts", response->attempts);
+    ic_lua_set_number(L, "seconds", response->seconds);
 }
 
 static void result_push_form(lua_State *L, const ic_request *request) {
@@ -127,12 +114,12 @@ static void result_push_form(lua_State *L, const ic_request *request) {
         const ic_form_field *field = &request->form[i];
         const ic_part *part = field->file >= 0 ? &request->parts.items[field->file] : NULL;
         lua_createtable(L, 0, 4);
-        result_set_text(L, "name", field->name);
-        result_set_text(L, "text", field->text);
+        ic_lua_set_text(L, "name", field->name);
+        ic_lua_set_text(L, "text", field->text);
         if (part) {
-            result_set_text(L, "filename", part->filename);
-            result_set_text(L, "content_type", part->content_type);
-            result_set_text(L, "path", part->path);
+            ic_lua_set_text(L, "filename", part->filename);
+            ic_lua_set_text(L, "content_type", part->content_type);
+            ic_lua_set_text(L, "path", part->path);
         }
         lua_rawseti(L, -2, (int)i + 1);
     }
@@ -141,12 +128,12 @@ static void result_push_form(lua_State *L, const ic_request *request) {
 void ic_lua_push_request(lua_State *L, const ic_call *call) {
     const ic_request *request = &call->request;
     lua_createtable(L, 0, 5);
-    result_set_text(L, "method", ic_method_name(request->method));
+    ic_lua_set_text(L, "method", ic_method_name(request->method));
     lua_pushfstring(L, "%s%s", request->absolute ? "" : ic_connection_origin(call->connection, request->host),
                     request->target);
     lua_setfield(L, -2, "url");
-    result_set_text(L, "body", request->body);
-    result_set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));
+    ic_lua_set_text(L, "body", request->body);
+    ic_lua_set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));
     if (request->form) {
         result_push_form(L, request);
         lua_setfield(L, -2, "form");
@@ -163,20 +150,18 @@ void ic_lua_push_event(lua_State *L, const ic_event *event) {
                                         [IC_EVENT_RETRY] = "retry",
                                         [IC_EVENT_WAIT] = "wait"};
     lua_createtable(L, 0, 12);
-    result_set_text(L, "kind", kinds[event->kind]);
+    ic_lua_set_text(L, "kind", kinds[event->kind]);
     result_set_operation(L, event->operation);
-    result_set_text(L, "method", ic_method_name(event->method));
-    result_set_text(L, "url", event->url);
-    result_set_number(L, "attempt", event->attempt);
-    if (event->status) result_set_number(L, "status", (double)event->status);
-    if (event->failure != IC_OK) result_set_text(L, "error", ic_error_kind_name(event->failure));
-    if (event->kind != IC_EVENT_REQUEST && event->seconds >= 0) {
-        lua_pushnumber(L, event->seconds);
-        lua_setfield(L, -2, "seconds");
-    }
-    result_set_text(L, "reason", event->reason);
-    result_set_text(L, "bucket", event->bucket);
-    result_set_text(L, "request_id", event->request_id);
-    result_set_text(L, "attempt_id", event->attempt_id);
-    if (event->lost) result_set_number(L, "lost", event->lost);
+    ic_lua_set_text(L, "method", ic_method_name(event->method));
+    ic_lua_set_text(L, "url", event->url);
+    ic_lua_set_count(L, "attempt", event->attempt);
+    if (event->status) ic_lua_set_count(L, "status", (double)event->status);
+    if (event->failure != IC_OK) ic_lua_set_text(L, "error", ic_error_kind_name(event->failure));
+    if (event->kind != IC_EVENT_REQUEST && event->seconds >= 0)
+        ic_lua_set_number(L, "seconds", event->seconds);
+    ic_lua_set_text(L, "reason", event->reason);
+    ic_lua_set_text(L, "bucket", event->bucket);
+    ic_lua_set_text(L, "request_id", event->request_id);
+    ic_lua_set_text(L, "attempt_id", event->attempt_id);
+    if (event->lost) ic_lua_set_count(L, "lost", event->lost);
 }

@@ -34,6 +34,23 @@ local changes = {
 
 local function get(client) return client.workflows:get "w1" end
 
+-- A server whose first connection waits with its answer until it is released.
+local function serve_gated()
+  return scene.serve { answers = { scene.GOOD }, connections = {
+    { { "read" }, { "gate" }, { "answer" } },
+    { { "read" }, { "answer" }, { "loop" } },
+  } }
+end
+
+-- Makes the calls, the first of which is the nth request of its connection.
+local function check_calls(client, version, calls, n)
+  for i, call in ipairs(calls) do
+    local value, err, response = call(client)
+    scene.assert_good(value, err)
+    assert.are.same({ version, tostring(n + i - 1) }, { response.http_version, response.headers["x-requests"] })
+  end
+end
+
 local describe_http2 = h2.program() and describe or pending
 
 -- The ids of the changes that the server has seen, and how many came more than once.
@@ -91,13 +108,7 @@ end)
 describe_http2("by default,", function()
   it("calls in turn go over one connection, by HTTP/1.1", function()
     local client = connect(scene.answering { scene.GOOD }, 1000)
-    for i = 1, 12, 4 do
-      for j, call in ipairs { changes.comment, changes.launch, get, changes.deletion } do
-        local value, err, response = call(client)
-        scene.assert_good(value, err)
-        assert.are.same({ "1.1", tostring(i + j - 1) }, { response.http_version, response.headers["x-requests"] })
-      end
-    end
+    for n = 1, 12, 4 do check_calls(client, "1.1", { changes.comment, changes.launch, get, changes.deletion }, n) end
   end)
 
   it("pages that are fetched ahead go over the same connection", function()
@@ -112,19 +123,12 @@ describe_http2("by default,", function()
   end)
 
   it_spawns("a read that meets another call shares a connection, by HTTP/2", function()
-    local server = scene.serve { answers = { scene.GOOD }, connections = {
-      { { "read" }, { "gate" }, { "answer" } },
-      { { "read" }, { "answer" }, { "loop" } },
-    } }
+    local server = serve_gated()
     local client = connect(server, 1000)
     local first
     local getter = ironclad.spawn(function() first = { get(client) } end)
     server:await(1)
-    for i = 1, 3 do
-      local value, err, response = get(client)
-      scene.assert_good(value, err)
-      assert.are.same({ "2", tostring(i) }, { response.http_version, response.headers["x-requests"] })
-    end
+    check_calls(client, "2", { get, get, get }, 1)
     server:release()
     getter:wait()
     assert.are.same({ "1.1", "1" }, { first[3].http_version, first[3].headers["x-requests"] })
@@ -135,11 +139,7 @@ end)
 describe_http2("with http_version = \"2\",", function()
   it("calls in turn go over one connection, by HTTP/2", function()
     local client = connect(scene.answering { scene.GOOD }, 1000, "2")
-    for i, call in ipairs { changes.comment, get, changes.launch, get, changes.deletion, get } do
-      local value, err, response = call(client)
-      scene.assert_good(value, err)
-      assert.are.same({ "2", tostring(i) }, { response.http_version, response.headers["x-requests"] })
-    end
+    check_calls(client, "2", { changes.comment, get, changes.launch, get, changes.deletion, get }, 1)
   end)
 end)
 
@@ -155,10 +155,7 @@ local files = {
 describe_http2("while a file travels by HTTP/1.1,", function()
   for name, move in pairs(files) do
     it_spawns("no other request is on its connection: " .. name, function()
-      local server = scene.serve { answers = { scene.GOOD }, connections = {
-        { { "read" }, { "gate" }, { "answer" } },
-        { { "read" }, { "answer" }, { "loop" } },
-      } }
+      local server = serve_gated()
       -- Each HTTP/2 connection ends after its request, so the one of the file is the oldest then.
       local client = connect(server, 1)
       local moved

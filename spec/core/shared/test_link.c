@@ -83,16 +83,22 @@ static void on_done(void *owner, ic_reply *reply, const ic_error *error) {
 
 static void wake(void) {}
 
-static ic_link *link_new(void) {
+/* A link to an address, with the option ca_file or NULL. */
+static ic_link *link_to(const char *text, const char *ca_file) {
     ic_shared_address address = {0};
     ic_error error = {0};
     memset(&played, 0, sizeof played);
     heard[0] = '\0';
     now = 1000;
-    CHECK(ic_shared_address_parse("redis://:SECRET-pw@10.0.0.1", &address, &error));
+    CHECK(ic_shared_address_parse(text, &address, &error));
+    if (ca_file) address.ca_file = ic_strdup(ca_file);
     ic_link *link = ic_link_new(&played_driver, &address, wake, &error);
     CHECK(link != NULL);
     return link;
+}
+
+static ic_link *link_new(void) {
+    return link_to("redis://:SECRET-pw@10.0.0.1", NULL);
 }
 
 static void serve(ic_link *link) {
@@ -137,12 +143,7 @@ static void test_targets(void) {
         {"unix:///r.sock", "- 0 /r.sock - /ca.pem -"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ic_shared_address address = {0};
-        ic_error error = {0};
-        memset(&played, 0, sizeof played);
-        CHECK(ic_shared_address_parse(cases[i].text, &address, &error));
-        address.ca_file = ic_strdup("/ca.pem");
-        ic_link *link = ic_link_new(&played_driver, &address, wake, &error);
+        ic_link *link = link_to(cases[i].text, "/ca.pem");
         ask(link, "A", true, 10);
         serve(link);
         CHECK_TEXT(played.target, cases[i].target);
@@ -228,13 +229,7 @@ static void serve_until_opened(ic_link *link, int opened) {
 
 static void test_reasons_of_addresses(void) {
     long begun = ic_alloc_live();
-    ic_shared_address address = {0};
-    ic_error error = {0};
-    memset(&played, 0, sizeof played);
-    heard[0] = '\0';
-    now = 1000;
-    CHECK(ic_shared_address_parse("redis://redis.example", &address, &error));
-    ic_link *link = ic_link_new(&played_driver, &address, wake, &error);
+    ic_link *link = link_to("redis://redis.example", NULL);
     ask(link, "A", true, 1e6);
     serve_until_opened(link, 1);
     CHECK(strncmp(played.target, "192.0.2.1 ", 10) == 0);

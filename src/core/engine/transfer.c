@@ -212,7 +212,7 @@ static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setu
  * nginx does after keepalive_requests. It does not carry out the last ones, and libcurl does not tell which
  * these are. So no change is sent while another request is under way there.
  *
- * For a read that is alone, HTTP/2 has no use, and its frames and compressed header fields cost a tenth of
+ * A read that is alone gains nothing from HTTP/2, and its frames and compressed header fields cost a tenth of
  * the whole request. Only the option http_version asks for it there. */
 static bool transfer_is_unshared(const ic_engine *engine, const ic_call *call) {
     const char *version = call->connection->settings.http_version;

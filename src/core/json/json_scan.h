@@ -42,7 +42,8 @@ const unsigned char *ic_json_scan_text(ic_json_scan *scan, const unsigned char *
 const unsigned char *ic_json_scan_number(ic_json_scan *scan, const unsigned char *at);
 
 /* Adds a text or digits to the tape: `length` bytes at an offset in the source or, with IC_TAPE_ARENA in
- * `bits`, in the arena. False: TOO_LARGE, which only the arena can be. */
+ * `bits`, in the arena. False: TOO_LARGE. (The source is not: its length was
+ * checked.) */
 bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t length);
 
 static inline void ic_json_add(ic_json_scan *scan, uint64_t word) {

@@ -15,7 +15,7 @@ static inline bool tape_is_space(unsigned char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* A JSON text has about one word for eight of its bytes. */
+/* Makes room for more words. A JSON text has about one word for eight of its bytes. */
 static bool tape_grow(ic_json_scan *scan) {
     ic_tape *tape = scan->tape;
     size_t used = tape->words ? (size_t)(scan->next - tape->words) : 0;
@@ -40,7 +40,8 @@ static inline bool tape_reserve(ic_json_scan *scan) {
 
 /* The next byte that is not white space; 0 at the end (JSON has no 0 outside strings). */
 static inline unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
-    if (*at<scan->end &&* * at> ' ') return **at; /* most bytes */
+    place here = *at;
+    if (here != scan->end && *here > ' ') return *here; /* most bytes */
     while (*at < scan->end && tape_is_space(**at))
         ++*at;
     return *at < scan->end ? **at : 0;

@@ -36,18 +36,18 @@ struct ic_link {
     ic_lookup *lookup;
     char addresses[IC_ADDRESSES_LIMIT][INET6_ADDRSTRLEN];
     size_t address_count, address_next;
-    char address_reasons[IC_ADDRESSES_LIMIT]
-                        [REASON_SIZE]; /* "": it has not been tried since the last success */
-    ic_redis_link *connection;         /* NULL: none */
-    int descriptor;                    /* its socket, which a forked child must close; -1: none */
-    ic_commands waiting;               /* not sent yet */
-    ic_commands sent;                  /* in the order of their replies */
-    ic_commands failing;               /* about to fail */
-    int failures;                      /* since the last time that the server could be reached */
-    double state_until;                /* when the state's time is up */
-    double earliest;                   /* no command's time is up before this */
-    double now, random;                /* of the call under way */
-    bool due;                          /* there is something to do at once */
+    /* Why each address failed; "": it has not been tried since the last success. */
+    char address_reasons[IC_ADDRESSES_LIMIT][REASON_SIZE];
+    ic_redis_link *connection; /* NULL: none */
+    int descriptor;            /* its socket, which a forked child must close; -1: none */
+    ic_commands waiting;       /* not sent yet */
+    ic_commands sent;          /* in the order of their replies */
+    ic_commands failing;       /* about to fail */
+    int failures;              /* since the last time that the server could be reached */
+    double state_until;        /* when the state's time is up */
+    double earliest;           /* no command's time is up before this */
+    double now, random;        /* of the call under way */
+    bool due;                  /* there is something to do at once */
     char reason[REASONS_SIZE];
 };
 
@@ -164,23 +164,30 @@ static void link_collect_impatient(ic_link *link) {
     }
 }
 
-/* Sets the reason why the server cannot be reached. A host with several addresses is tried at one after the
- * other. Then the reason is what happened at each, because the last one may be that which nobody uses. */
-static void link_note_reason(ic_link *link, const char *why) {
-    ic_buf line = {0};
-    ic_text_escape(&line, why, strlen(why), REASON_SIZE - 1);
-    const char *text = line.failed || !line.length ? "out of memory" : line.data;
-    bool of_address =
-        link->address_count > 1 && (link->state == LINK_OPENING || link->state == LINK_GREETING);
-    snprintf(link->reason, sizeof link->reason, "%s", of_address ? "" : text);
-    if (of_address)
-        snprintf(link->address_reasons[(link->address_next - 1) % link->address_count], REASON_SIZE, "%s",
-                 text);
-    for (size_t i = 0, length = 0; of_address && i < link->address_count; i++) {
+/* Sets the reason to what happened at each address that was tried. */
+static void link_join_reasons(ic_link *link) {
+    size_t length = 0;
+    for (size_t i = 0; i < link->address_count; i++) {
         if (!*link->address_reasons[i]) continue;
         snprintf(link->reason + length, sizeof link->reason - length, "%s%s: %s", length ? "; " : "",
                  link->addresses[i], link->address_reasons[i]);
         length = strlen(link->reason);
+    }
+}
+
+/* Sets the reason why the server cannot be reached. When a host has several addresses, they are tried in
+ * turn, and the reason of one alone could hide what is wrong: nothing may listen at it. */
+static void link_note_reason(ic_link *link, const char *why) {
+    ic_buf line = {0};
+    ic_text_escape(&line, why, strlen(why), REASON_SIZE - 1);
+    const char *text = line.failed || !line.length ? "out of memory" : line.data;
+    bool of_address = link->state == LINK_OPENING || link->state == LINK_GREETING;
+    if (of_address && link->address_count > 1) {
+        size_t tried = (link->address_next - 1) % link->address_count;
+        snprintf(link->address_reasons[tried], REASON_SIZE, "%s", text);
+        link_join_reasons(link);
+    } else {
+        snprintf(link->reason, sizeof link->reason, "%s", text);
     }
     ic_buf_free(&line);
 }

@@ -18,8 +18,8 @@ function calendar.days(year, month, day)
     + day - 719469
 end
 
---- The number of a second in digits, "59.999". Digits behind those of nanoseconds are left out: a second of which a
--- number cannot hold all digits would be the next one.
+--- The number of a second in digits, "59.999". Digits after those of nanoseconds are ignored, because with too many of
+-- them a number is rounded to the next second.
 function calendar.second(text) return decimal(text:sub(1, #"59.999999999")) end
 
 --- The minutes of "Z", "", "+01:00" or "-0730"; nil for any other text.

@@ -95,8 +95,7 @@ end
 local function identifier(label, what, given)
   if type(given) == "number" and is_whole(given) then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" or given:find "[,%s]" then
-    mistake.raise(label, "%s: expected an id without commas and spaces, got %s", what,
-      mistake.shown(given))
+    mistake.raise(label, "%s: expected an id without commas and spaces, got %s", what, mistake.shown(given))
   end
   return given
 end

@@ -51,7 +51,8 @@ function change_walk.new(source, from, is_new)
   return setmetatable({
     source = source, start = from, from = from, is_new = is_new, page = 0, first = 0, found = 0, newest = from,
     ends = false, same = 0, met = {}, met_before = {},
-    size = tonumber(source.arguments.query and source.arguments.query.pageSize or PAGE_SIZE), -- digits are sent, too
+    -- The script may give it as a text of digits.
+    size = tonumber(source.arguments.query and source.arguments.query.pageSize or PAGE_SIZE),
   }, Walk)
 end
 

@@ -38,8 +38,7 @@ local function check(options)
   mistake.check_options(LABEL, options, known)
   local url = options.targetURL
   if type(url) ~= "string" or not url:find "^https?://[^/]" then
-    mistake.raise(LABEL, "targetURL: expected an https URL, got %s",
-      mistake.shown(url))
+    mistake.raise(LABEL, "targetURL: expected an https URL, got %s", mistake.shown(url))
   end
   return check_events(options.events, options.strict)
 end

@@ -41,8 +41,7 @@ function loop.choose(name)
     if known == name and is_here(name) then return lazy.load("ironclad.loop." .. name) end
     if known == name then return nil, ("loop: this process does not run in %q"):format(name) end
   end
-  return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
-    mistake.shown(name),
+  return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "), mistake.shown(name),
     type(name) == "string" and mistake.did_you_mean(name, names) or "")
 end
 

@@ -197,10 +197,9 @@ local function run_queue()
       alive = alive + 1
       start.thread = ngx.thread.spawn(work, start)
     end
-    for i, start in ipairs(ended) do
-      ended[i] = nil
-      ngx.thread.wait(start.thread) -- frees it
-    end
+    local over = ended
+    ended = {}
+    for _, start in ipairs(over) do ngx.thread.wait(start.thread) end -- frees the light thread
     if #queue == 0 and #ended == 0 then
       if alive == 0 then return end
       newest = wakeup

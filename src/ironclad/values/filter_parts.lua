@@ -1,5 +1,7 @@
 --- What the modules that build filters share: a type of values that are a text, and the parts of a joined filter.
 
+local values = require "ironclad.values.values"
+
 local filter_parts = {}
 
 --- The metatable of values { text = }: tostring and a query give the text, and values with the same text are equal.
@@ -7,8 +9,7 @@ function filter_parts.text_type(name)
   local metatable = { __name = name }
   function metatable:__tostring() return self.text end
   metatable.__as_text = metatable.__tostring
-  -- Lua 5.3 and later ask it also about tables of another kind.
-  function metatable.__eq(a, b) return getmetatable(a) == getmetatable(b) and a.text == b.text end
+  metatable.__eq = values.equal_by(function(a, b) return a.text == b.text end)
   return metatable
 end
 

@@ -38,8 +38,9 @@ local function is_finite(value)
   return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
--- An __eq. Lua 5.3 and later ask it also about tables of another kind.
-local function equal_by(compare)
+--- An __eq for tables of one metatable. Lua 5.3 and later ask it also about other tables.
+-- @param compare function(a, b) -> whether they are equal
+function values.equal_by(compare)
   return function(a, b) return getmetatable(a) == getmetatable(b) and compare(a, b) end
 end
 
@@ -56,7 +57,7 @@ function Money.__tostring(money)
   return tostring(money.currency) .. " " .. text
 end
 
-Money.__eq = equal_by(function(a, b) return a.currency == b.currency and a.amount == b.amount end)
+Money.__eq = values.equal_by(function(a, b) return a.currency == b.currency and a.amount == b.amount end)
 
 -- The digits of a decimal number without the zeros at its ends.
 local function digits_of(text) return (text:gsub("[%-%.]", ""):gsub("^0+", ""):gsub("0+$", "")) end
@@ -136,7 +137,7 @@ function Date.__as_text(date)
   return ("%sT%sZ"):format(day_text(date), time_text(date))
 end
 
-Date.__eq = equal_by(function(a, b)
+Date.__eq = values.equal_by(function(a, b)
   return seconds_of(a) == seconds_of(b) and (a.hour == nil) == (b.hour == nil)
 end)
 Date.__lt = mistake.guard(function(a, b) return seconds_of(a) < seconds_of(b) end)
@@ -242,7 +243,7 @@ end
 
 Duration.__as_text = Duration.__tostring
 
-Duration.__eq = equal_by(function(a, b)
+Duration.__eq = values.equal_by(function(a, b)
   for _, unit in ipairs(units) do
     if (a[unit] or 0) ~= (b[unit] or 0) then return false end
   end
@@ -312,7 +313,7 @@ end
 function Address.__tostring(address) return table.concat(envelope(address), ", ") end
 function Address.__as_text(address) return table.concat(envelope(address), "\n") end
 
-Address.__eq = equal_by(function(a, b)
+Address.__eq = values.equal_by(function(a, b)
   for _, field in ipairs(address_fields) do
     if field ~= "lines" and a[field] ~= b[field] then return false end
   end
