@@ -123,11 +123,21 @@ __attribute__((always_inline)) static inline char *encode_value(ic_json_encoder 
 
 /* ---- lists and objects: the table is at -3, a key at -2 and its value at -1 ---- */
 
+/* What tells the key at -2 from all others: the address of the Lua string itself (lua_topointer). Lua 5.1
+ * and 5.3 do not tell it, so there it is the address of the string's text. NULL: the key is no string. */
+static inline const void *encode_key(lua_State *L) {
+#if LUA_VERSION_NUM >= 504 || defined(LUAJIT_VERSION)
+    return lua_topointer(L, -2);
+#else
+    return lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+#endif
+}
+
 /* Writes a name after a comma or brace, and remembers it in the place of `known`. */
 __attribute__((noinline)) static char *encode_new_name(ic_json_encoder *e, const ic_json_level *at,
                                                        ic_written_name *known, char *to, char before) {
+    if (lua_type(e->L, -2) != LUA_TSTRING) ic_encoder_refuse_key(e, at, false, false);
     size_t start = (size_t)(to - e->box->text.data);
-    const char *name = lua_tostring(e->L, -2);
     to = encode_room(e, to, 1);
     *to++ = before;
     to = encode_text(e, at->up, to, -2, "a key");
@@ -135,18 +145,18 @@ __attribute__((noinline)) static char *encode_new_name(ic_json_encoder *e, const
     *to++ = ':';
     size_t length = (size_t)(to - e->box->text.data) - start;
     if (start <= UINT32_MAX && length <= UINT32_MAX)
-        *known = (ic_written_name){name, (uint32_t)start, (uint32_t)length};
+        *known = (ic_written_name){encode_key(e->L), (uint32_t)start, (uint32_t)length};
     return to;
 }
 
 /* Writes the name at -2 with its colon, after `before`: a comma or brace. */
 static inline char *encode_name(ic_json_encoder *e, const ic_json_level *at, char *to, char before) {
-    const char *name = lua_tostring(e->L, -2);
+    const void *key = encode_key(e->L);
     size_t place =
-        (uint32_t)((uintptr_t)name >> 4) * (uint32_t)0x9E3779B1 / (UINT32_MAX / IC_ENCODER_NAMES + 1);
+        (uint32_t)((uintptr_t)key >> 4) * (uint32_t)0x9E3779B1 / (UINT32_MAX / IC_ENCODER_NAMES + 1);
     ic_written_name *known = &e->names[place];
-    if (known->name && known->name != name) known = &e->names[place ^ 1];
-    if (known->name != name || (size_t)(e->end - to) <= known->length + 16)
+    if (known->key && known->key != key) known = &e->names[place ^ 1];
+    if (!key || known->key != key || (size_t)(e->end - to) <= known->length + 16)
         return encode_new_name(e, at, known, to, before);
     const char *from = e->box->text.data + known->at;
     char *end = to + known->length;
@@ -162,7 +172,6 @@ static char *encode_object(ic_json_encoder *e, ic_json_level *at, char *to) {
     lua_State *L = e->L;
     char before = '{';
     do {
-        if (lua_type(L, -2) != LUA_TSTRING) ic_encoder_refuse_key(e, at, false, false);
         to = encode_name(e, at, to, before);
         to = encode_value(e, at, to);
         lua_pop(L, 1);

@@ -21,7 +21,7 @@ typedef struct ic_json_level {
  * same names, and Lua has a short string only once: the same place holds the same bytes, as long as no Lua
  * code runs. */
 typedef struct ic_written_name {
-    const char *name; /* NULL: none */
+    const void *key; /* the Lua string; NULL: none */
     uint32_t at, length;
 } ic_written_name;
 
