@@ -7,6 +7,7 @@ local peer = {
   fork_run = process.fork_run,
   interpreter = process.interpreter,
   free_port = process.free_port,
+  hold_port = process.hold_port,
   refused_port = process.refused_port,
 }
 

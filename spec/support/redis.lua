@@ -11,12 +11,33 @@ local function must_run(command, ...)
   return (output:gsub("%s+$", ""))
 end
 
+-- Starts redis-server -> whether it answers; false: a port that it needs was taken.
+local function launch(self)
+  must_run("rm -f %s/log; %s redis-server %s/redis.conf --daemonize yes", self.folder, self.preload, self.folder)
+  local taken = must_run("for try in $(seq 1000); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; " ..
+    "grep -s 'Failed listening on port' %s/log && exit 0; sleep 0.02; done; cat %s/log; exit 1", self.client,
+    self.folder, self.folder)
+  if taken ~= "" then return false end
+  self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
+  return true
+end
+
 -- Starts the server again, after a kill. Returns once it answers.
 function Server:run()
-  must_run("%s redis-server %s/redis.conf --daemonize yes", self.preload, self.folder)
-  must_run("for try in $(seq 1000); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; sleep 0.02; done; " ..
-    "cat %s/log; exit 1", self.client, self.folder)
-  self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
+  if not launch(self) then error("another program has the port of " .. self.address, 2) end
+end
+
+-- Chooses a port, which no other spec gets until the server is stopped -> the lines of redis.conf about it.
+local function choose_port(self, login, tls)
+  -- A node of a cluster also listens on the port 10,000 above.
+  local port
+  repeat
+    if self.held then self.held:release() end
+    port, self.held = peer.hold_port()
+  until port <= 55535
+  self.address = ("%s://%s127.0.0.1:%d"):format(tls and "rediss" or "redis", login, port)
+  if not tls then return "port " .. port end
+  return ("port 0\ntls-port %d\ntls-cert-file %s\ntls-key-file %s\ntls-auth-clients no"):format(port, tls.cert, tls.key)
 end
 
 -- options: port (true: on a free TCP port), tls ({cert =, key =}: that port is for TLS), password, persistent (true:
@@ -28,32 +49,21 @@ function redis.start(options)
   local self = setmetatable({ folder = folder, preload = preload }, Server)
   local lines = {
     "dir " .. folder, "logfile " .. folder .. "/log", "pidfile " .. folder .. "/pid", 'save ""',
-    "unixsocket " .. folder .. "/redis.sock",
+    "unixsocket " .. folder .. "/redis.sock", "bind 127.0.0.1",
   }
   local login = options.password and ":" .. options.password .. "@" or ""
   self.address = ("unix://%s%s/redis.sock"):format(login, folder)
   self.client = ("redis-cli -s %s/redis.sock"):format(folder)
-  local port = 0
-  if options.port then
-    -- A node of a cluster also listens on the port 10,000 above.
-    repeat port = peer.free_port() until port <= 55535
-    self.address = ("%s://%s127.0.0.1:%d"):format(options.tls and "rediss" or "redis", login, port)
-  end
-  lines[#lines + 1] = "bind 127.0.0.1"
-  if options.tls then
-    lines[#lines + 1] = ("tls-cert-file %s\ntls-key-file %s"):format(options.tls.cert, options.tls.key)
-    lines[#lines + 1] = "tls-auth-clients no\ntls-port " .. port
-    port = 0
-  end
-  lines[#lines + 1] = "port " .. port
   if options.password then
     lines[#lines + 1] = "requirepass " .. options.password
     self.client = ("REDISCLI_AUTH=%s %s"):format(options.password, self.client)
   end
   if options.persistent then lines[#lines + 1] = "appendonly yes\nappendfsync always" end
   for _, line in ipairs(options.lines or {}) do lines[#lines + 1] = line end
-  peer.write_file(folder .. "/redis.conf", table.concat(lines, "\n") .. "\n")
-  self:run()
+  repeat -- until no other program has the port, or that of the cluster's nodes
+    local port = options.port and choose_port(self, login, options.tls) or "port 0"
+    peer.write_file(folder .. "/redis.conf", table.concat(lines, "\n") .. "\n" .. port .. "\n")
+  until launch(self)
   return self
 end
 
@@ -70,6 +80,7 @@ end
 
 function Server:stop()
   self:kill()
+  if self.held then self.held:release() end
   peer.remove_folder(self.folder)
 end
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CHILD_SECONDS 120 /* a child that takes longer hangs: the alarm ends it */
+#define HELD_TYPE     "held_port"
 
 static bool in_child;
 
@@ -86,21 +87,53 @@ static void read_chosen_ports(int *lowest, int *highest) {
     if (file) fclose(file);
 }
 
+/* A socket bound to a port that was free, and that is none that the system chooses; -1: there is none. */
+static int bind_free_port(uint16_t *port) {
+    int lowest, highest;
+    read_chosen_ports(&lowest, &highest);
+    for (int tries = 0; tries < 100000 && getentropy(port, sizeof *port) == 0; tries++) {
+        if (*port < 10000 || (*port >= lowest && *port <= highest)) continue;
+        int bound = bind_port(*port);
+        if (bound >= 0) return bound;
+    }
+    return -1;
+}
+
 /* free_port() -> a port that was free just now. It is none that the system chooses: otherwise it could give
  * it to another socket before the caller, or a program that the caller starts, has opened it. */
 static int free_port(lua_State *L) {
-    int lowest, highest;
     uint16_t port;
-    read_chosen_ports(&lowest, &highest);
-    for (int tries = 0; tries < 100000 && getentropy(&port, sizeof port) == 0; tries++) {
-        if (port < 10000 || (port >= lowest && port <= highest)) continue;
-        int bound = bind_port(port);
-        if (bound < 0) continue;
-        close(bound);
-        lua_pushinteger(L, port);
-        return 1;
-    }
-    return luaL_error(L, "no port");
+    int bound = bind_free_port(&port);
+    if (bound < 0) return luaL_error(L, "no port");
+    close(bound);
+    lua_pushinteger(L, port);
+    return 1;
+}
+
+static int release_port(lua_State *L) {
+    int *bound = luaL_checkudata(L, 1, HELD_TYPE);
+    if (*bound >= 0) close(*bound);
+    *bound = -1;
+    return 0;
+}
+
+/* hold_port() -> a port as free_port's, and what holds it until held:release(): no other call of these
+ * functions gives it, in any process. A server that sets SO_REUSEADDR can listen at it, end, and listen at it
+ * again. */
+static int hold_port(lua_State *L) {
+    static const int shared = true;
+    uint16_t port;
+    int *bound = lua_newuserdata(L, sizeof *bound);
+    *bound = -1;
+    luaL_getmetatable(L, HELD_TYPE);
+    lua_setmetatable(L, -2);
+    *bound = bind_free_port(&port);
+    /* From now on: while it was not set, no other socket could be bound there. */
+    if (*bound < 0 || setsockopt(*bound, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared))
+        return luaL_error(L, "no port");
+    lua_pushinteger(L, port);
+    lua_insert(L, -2);
+    return 2;
 }
 
 /* refused_port() -> a port that refuses connections, and that no other process can open while this process
@@ -138,16 +171,16 @@ static int interpreter(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_spec_process(lua_State *L);
 
 int luaopen_spec_process(lua_State *L) {
-    static const luaL_Reg functions[] = {{"fork_run", fork_run},
-                                         {"new_state", new_state},
-                                         {"free_port", free_port},
-                                         {"refused_port", refused_port},
-                                         {"interpreter", interpreter},
-                                         {"chdir", change_folder},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"fork_run", fork_run},         {"new_state", new_state},
+                                         {"free_port", free_port},       {"hold_port", hold_port},
+                                         {"refused_port", refused_port}, {"interpreter", interpreter},
+                                         {"chdir", change_folder},       {NULL, NULL}};
+    static const luaL_Reg held_metamethods[] = {{"__gc", release_port}, {NULL, NULL}},
+                          held_methods[] = {{"release", release_port}, {NULL, NULL}};
     static bool loaded;
     if (!loaded) on_exit(end_child, NULL);
     loaded = true;
+    ic_module_type(L, HELD_TYPE, held_metamethods, held_methods);
     lua_newtable(L);
     ic_module_set(L, functions);
     return 1;
