@@ -391,6 +391,24 @@ static int calls_question(lua_State *L) {
     return 1;
 }
 
+/* expect(seconds, message): the question must be begun within this time. Otherwise it has failed, and the
+ * message says why. May be called once. */
+static int calls_expect(lua_State *L) {
+    handle *mine = calls_check_question(L);
+    double seconds = luaL_checknumber(L, 2);
+    const char *message = luaL_checkstring(L, 3);
+    luaL_argcheck(L, seconds >= 0 && seconds <= LONGEST_SLEEP, 2, "expected seconds");
+    luaL_argcheck(L, !mine->call->unless_begun, 1, "may be called once");
+    if (!ic_call_expect(mine->call, seconds, message)) luaL_error(L, "not enough memory");
+    return 0;
+}
+
+/* begin() -> whether the question may be answered: not when its time is over. */
+static int calls_begin(lua_State *L) {
+    lua_pushboolean(L, ic_call_begin(calls_check_question(L)->call));
+    return 1;
+}
+
 /* answer(value): {}, {token =} or {error = text}. May be called once. */
 static int calls_answer(lua_State *L) {
     handle *mine = calls_check_question(L);
@@ -418,6 +436,8 @@ void ic_lua_open_calls(lua_State *L) {
                                        {"result", calls_result},
                                        {"request", calls_request},
                                        {"question", calls_question},
+                                       {"expect", calls_expect},
+                                       {"begin", calls_begin},
                                        {"answer", calls_answer},
                                        {NULL, NULL}};
     static const luaL_Reg functions[] = {

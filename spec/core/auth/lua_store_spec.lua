@@ -1,8 +1,10 @@
 -- Tokens in a store written in Lua.
+local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local grant = require "spec.support.grant"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
+local task = require "ironclad.loop.task"
 
 local GOOD = scene.GOOD
 
@@ -147,6 +149,59 @@ describe("a store written in Lua", function()
     local custom = keeper {}
     custom.lock = function() assert(vault.workflows:get("x").id == "vault") end
     scene.assert_good(grant.connect(server, { refresh_token = "refresh-0", store = custom }).workflows:get "w1")
+  end)
+
+  -- Calls `first` with the first question to a store, instead of answering it.
+  local function with_first_question(first)
+    local serve = task.serve
+    finally(function() task.serve = serve end)
+    function task.serve()
+      local question = task.question()
+      if not question then return end
+      task.serve = serve
+      first(question)
+    end
+  end
+
+  it("fails when it must be asked within some time and is not", function()
+    local late
+    with_first_question(function(question)
+      late = question
+      question:expect(0, "nobody asks it")
+    end)
+    local custom, log = keeper {}
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = custom })
+    local _, err = client.workflows:get "w1"
+    assert.equal("the token store cannot lock: nobody asks it", err.message)
+    assert.equal("store not_done", err.kind .. " " .. err.outcome)
+    assert.equal("unlock", table.concat(log, " "))
+    assert.is_false(late:begin())
+    late:answer {}
+    scene.assert_good(client.workflows:get "w1")
+    assert.equal("unlock lock load save unlock", table.concat(log, " "))
+  end)
+
+  it("has all the time that it needs once it is asked", function()
+    local other = ironclad.connect { instance = "https://127.0.0.1:1", token = "t" }
+    with_first_question(function(question)
+      question:expect(0.001, "nobody asks it")
+      assert(question:begin())
+      local pause = core.internal(other.connection, "pause", 0.01) -- the engine's timer has ended by then
+      repeat core.wait(pause) until pause:done()
+      question:answer {}
+    end)
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    scene.assert_good(grant.connect(server, { refresh_token = "refresh-0", store = keeper {} }).workflows:get "w1")
+  end)
+
+  it("is named when a deadline passes before it is asked", function()
+    with_first_question(function(question) question:expect(600, "nobody asks it") end)
+    local server = scene.answering { GOOD }
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = keeper {}, deadline = 0.01 })
+    local _, err = client.workflows:get "w1"
+    assert.equal("timeout not_done", err.kind .. " " .. err.outcome)
+    assert.equal("the deadline passed (option deadline): nobody asks it", err.message)
   end)
 
   it("needs load and save", function()

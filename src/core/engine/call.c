@@ -40,6 +40,7 @@ void ic_call_release(ic_call *call) {
         ic_event_free(event);
     }
     cJSON_Delete(call->answer);
+    ic_free(call->unless_begun);
     ic_response_free(&call->response);
     ic_value_free(&call->value);
     ic_error_clear(&call->error);

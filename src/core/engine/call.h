@@ -28,10 +28,14 @@ typedef struct ic_shared_permit {
 enum {
     IC_COMMAND_START = 1,
     IC_COMMAND_CANCEL = 2,
-    IC_COMMAND_RESUME = 4,  /* the sink has taken its chunk */
-    IC_COMMAND_ANSWER = 8,  /* the question has been answered */
-    IC_COMMAND_ABANDON = 16 /* nobody waits for the result */
+    IC_COMMAND_RESUME = 4,   /* the sink has taken its chunk */
+    IC_COMMAND_ANSWER = 8,   /* the question has been answered */
+    IC_COMMAND_ABANDON = 16, /* nobody waits for the result */
+    IC_COMMAND_EXPECT = 32   /* the question must be begun within some time */
 };
+
+/* What has become of a question. */
+enum { IC_QUESTION_WAITS, IC_QUESTION_BEGUN, IC_QUESTION_EXPIRED };
 
 /* Notices: bits of ic_call.node. */
 enum {
@@ -115,6 +119,11 @@ struct ic_call {
     ic_call *next_command; /* in the engine's inbox; guarded by the process lock */
     ic_mailbox_node node;  /* in the mailbox's queue */
     cJSON *answer;         /* owned; to a question: set before IC_COMMAND_ANSWER; NULL: none */
+    atomic_int stage;      /* of a question: IC_QUESTION_… */
+    /* Of a question, set before IC_COMMAND_EXPECT: the seconds in which it must be begun, and what the error
+     * says otherwise; owned. */
+    double begin_within;
+    char *unless_begun;
     atomic_bool done; /* set last: from then on everything under "result" may be read, and does not change */
 
     /* Between the owners, guarded by the mailbox's lock. */

@@ -67,6 +67,7 @@ static void engine_obey(ic_engine *engine, ic_call *call) {
     unsigned commands = atomic_exchange(&call->commands, 0);
     if (commands & IC_COMMAND_START) ic_flow_start(engine, call);
     if (commands & IC_COMMAND_RESUME) ic_flow_resume(engine, call);
+    if (commands & IC_COMMAND_EXPECT) ic_store_worker_expect(engine, call);
     if (commands & IC_COMMAND_ANSWER) ic_store_worker_answered(engine, call);
     if (commands & IC_COMMAND_ABANDON) ic_flow_abandon(engine, call);
     if (commands & IC_COMMAND_CANCEL) ic_flow_cancel(engine, call);

@@ -19,6 +19,7 @@
 #include "core/http/attempt_id.h"
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /* libcurl limits the time of an attempt itself, and its message says more. But it does not limit an
@@ -414,10 +415,18 @@ void ic_flow_resume(ic_engine *engine, ic_call *call) {
 
 /* ---- the start of a call, and timers ---- */
 
+static void flow_miss_deadline(ic_engine *engine, ic_call *call) {
+    bool waits = call->state == IC_STATE_WAIT_TOKEN;
+    const char *why = waits ? ic_store_worker_delay(&call->token_entry->worker) : NULL;
+    char text[512];
+    snprintf(text, sizeof text, "the deadline passed (option deadline)%s%s", why ? ": " : "", why ? why : "");
+    flow_end_early(engine, call, IC_ERR_TIMEOUT, text);
+}
+
 static void flow_on_timer(void *engine, void *owner, double now) {
     ic_call *call = owner;
     if (call->deadline && now >= call->deadline) {
-        flow_end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed (option deadline)");
+        flow_miss_deadline(engine, call);
     } else if (call->state == IC_STATE_SLEEPING && now >= call->resume_at) {
         flow_complete(engine, call);
     } else if (call->state == IC_STATE_WAIT_REPEAT) {

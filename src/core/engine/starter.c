@@ -1,4 +1,5 @@
 #include "core/engine/starter.h"
+#include "core/base/alloc.h"
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include <stddef.h>
@@ -70,6 +71,19 @@ void ic_call_cancel(ic_call *call) {
 
 void ic_call_abandon(ic_call *call) {
     if (starter_can_command(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_ABANDON, NULL);
+}
+
+bool ic_call_expect(ic_call *question, double seconds, const char *message) {
+    question->begin_within = seconds;
+    question->unless_begun = ic_strdup(message);
+    if (!question->unless_begun) return false;
+    if (starter_can_command(question)) ic_engine_command(question, IC_COMMAND_EXPECT, NULL);
+    return true;
+}
+
+bool ic_call_begin(ic_call *question) {
+    int waits = IC_QUESTION_WAITS;
+    return atomic_compare_exchange_strong(&question->stage, &waits, IC_QUESTION_BEGUN);
 }
 
 void ic_call_answer(ic_call *call, cJSON *answer) {

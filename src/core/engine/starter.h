@@ -22,6 +22,11 @@ bool ic_call_start(ic_call *call, ic_error *error);
 void ic_call_cancel(ic_call *call);
 /* Nobody waits for the call any more: cancels it, unless it has been sent and may not be repeated. */
 void ic_call_abandon(ic_call *call);
+/* The question must be begun within `seconds`. Otherwise it has failed, and `message`, which is copied, says
+ * why. At most once for each question. False when out of memory. */
+bool ic_call_expect(ic_call *question, double seconds, const char *message);
+/* Begins to answer a question. False: it has failed meanwhile, and must not be answered. */
+bool ic_call_begin(ic_call *question);
 /* Answers a question. `answer` is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);
 /* Moves the bytes that wait for the sink to `chunk`, and drops its old bytes. The transfer continues. False:

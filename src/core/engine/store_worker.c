@@ -32,6 +32,7 @@ void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker) {
     ic_shared_store_clear(&worker->shared);
     ic_store_free(worker->store);
     ic_token_clear(&worker->found);
+    if (worker->question) worker->question->owner = NULL;
     ic_call_release(worker->question);
 }
 
@@ -152,15 +153,51 @@ static bool store_worker_read_answer(ic_store_worker *worker, const ic_call *que
     return good;
 }
 
-void ic_store_worker_answered(ic_engine *engine, ic_call *question) {
-    ic_store_worker *worker = question->owner;
-    if (question->purpose != IC_PURPOSE_ASK || worker->question != question) return;
-    ic_error error = {0};
-    bool good = store_worker_read_answer(worker, question, &error);
+/* The question of the worker. Its owner is NULL once it is no longer awaited: the worker may be freed then.
+ */
+static ic_store_worker *store_worker_of(const ic_call *question) {
+    return question->purpose == IC_PURPOSE_ASK ? question->owner : NULL;
+}
+
+/* The step has ended. `error` is cleared. */
+static void store_worker_end(ic_engine *engine, ic_store_worker *worker, bool good, ic_error *error) {
+    ic_call *question = worker->question;
+    ic_timer_unset(&engine->timers, &worker->timer);
+    question->owner = NULL;
     worker->question = NULL;
-    worker->done(engine, worker->owner, good ? NULL : &error);
-    ic_error_clear(&error);
+    worker->done(engine, worker->owner, good ? NULL : error);
+    ic_error_clear(error);
     ic_call_release(question);
+}
+
+static void store_worker_on_time(void *engine, void *owner, double now) {
+    ic_store_worker *worker = owner;
+    int waits = IC_QUESTION_WAITS;
+    ic_error error = {0};
+    (void)now;
+    if (!atomic_compare_exchange_strong(&worker->question->stage, &waits, IC_QUESTION_EXPIRED)) return;
+    ic_error_set(&error, IC_ERR_STORE, "the token store cannot %s: %s", step_names[worker->step],
+                 worker->question->unless_begun);
+    store_worker_end(engine, worker, false, &error);
+}
+
+void ic_store_worker_expect(ic_engine *engine, ic_call *question) {
+    ic_store_worker *worker = store_worker_of(question);
+    if (!worker) return;
+    worker->timer.fire = store_worker_on_time;
+    ic_timer_set(&engine->timers, &worker->timer, ic_now() + question->begin_within);
+}
+
+const char *ic_store_worker_delay(const ic_store_worker *worker) {
+    ic_call *question = worker->question;
+    bool waits = question && worker->timer.index && atomic_load(&question->stage) == IC_QUESTION_WAITS;
+    return waits ? question->unless_begun : NULL;
+}
+
+void ic_store_worker_answered(ic_engine *engine, ic_call *question) {
+    ic_store_worker *worker = store_worker_of(question);
+    ic_error error = {0};
+    if (worker) store_worker_end(engine, worker, store_worker_read_answer(worker, question, &error), &error);
 }
 
 /* ---- any store ---- */

@@ -30,7 +30,7 @@ typedef struct ic_store_worker {
     ic_store *store; /* of a file store, or NULL */
     ic_store_step step;
     ic_store_done *done;
-    ic_timer timer;    /* tries for the file's lock again */
+    ic_timer timer;    /* tries for the file's lock again; or ends the time to begin the question in */
     double lock_until; /* ic_now's seconds */
     ic_call *question; /* the message, or NULL; retained */
     ic_shared_store shared;
@@ -43,6 +43,10 @@ void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker);
 /* Begins a step. `token` is for SAVE: what to save; empty: the store forgets it. */
 void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_step step, const ic_token *token,
                         ic_store_done *done);
+/* The Lua state must begin to answer a question within some time (IC_COMMAND_EXPECT). */
+void ic_store_worker_expect(ic_engine *engine, ic_call *question);
+/* Why a question has not been begun yet that must be; NULL: there is no such question. Borrowed. */
+const char *ic_store_worker_delay(const ic_store_worker *worker);
 /* The Lua state has answered a question (IC_COMMAND_ANSWER). */
 void ic_store_worker_answered(ic_engine *engine, ic_call *question);
 /* Whether tokens outlive the process. */

@@ -7,9 +7,9 @@
 
 local core = require "ironclad.core"
 local store = require "ironclad.connections.store"
+local stores = require "ironclad.loop.nginx_stores"
 local task = require "ironclad.loop.task"
-
-local unpack = rawget(_G, "unpack") or table.unpack -- luacheck: ignore 143
+local timers = require "ironclad.loop.nginx_timers"
 
 local nginx = { name = "nginx" }
 
@@ -62,35 +62,10 @@ end
 
 local collect
 
--- Questions to token stores are answered in a timer, so that no token is lost when a request ends early. Questions may
--- also arrive when nothing waits. So the first such timer continues to poll for them. These are the seconds for which
--- it polls after the last question, and the seconds between two polls.
-local STAY, LOOK = 1, 0.02
-local watched = false
-local last_question = 0
-
-local function watch()
-  while core.unsaved() or ngx.now() - last_question < STAY do
-    ngx.sleep(LOOK)
-    collect()
-    ngx.update_time()
-  end
-end
-
-local function answer(_, question)
-  store.serve(question)
-  if watched then return end
-  watched = true
-  local fine, problem = pcall(watch)
-  watched = false
-  if not fine then ngx.log(ngx.ERR, "ironclad: ", problem) end
-end
-
-function collect()
+function collect(deadline)
   task.collect()
   for question in task.question do
-    last_question = ngx.now()
-    if blocks() or not ngx.timer.at(0, answer, question) then store.serve(question) end
+    if blocks() then store.serve(question) else stores.ask(question, deadline, collect) end
   end
 end
 
@@ -153,7 +128,7 @@ function nginx.wait(call)
   if path then told, problem = ask(path, call, left and math.min(left + GRACE, LONGEST) or LONGEST) end
   if not told and problem ~= "timeout" then doze(problem) end
   if mine then mine.call = nil end
-  collect()
+  collect(left)
 end
 
 -- Runs a task to its end.
@@ -174,50 +149,7 @@ local function perform(threads, mine, fn, ...)
   for wakeup in pairs(mine.wakeups) do wakeup:post() end
 end
 
--- Tasks of phases without light threads, each { mine =, fn =, n =, arguments… }, which wait for a timer. A timer runs
--- all of them, in light threads of its own, because nginx drops timers when too many run (lua_max_running_timers).
--- While few run, each task has a new one, so that a task which ends its timer by ngx.exit ends no other task.
-local queue = {}
-local FEW = 16
-local newest -- the semaphore that wakes the newest of these timers
-
-local function run_queue()
-  local wakeup, alive, ended = require("ngx.semaphore").new(), 0, {}
-  local function work(start)
-    local fine, problem = pcall(perform, threads_here(), start.mine, start.fn, unpack(start, 1, start.n))
-    if not fine then ngx.log(ngx.ERR, "ironclad: ", problem) end
-    alive = alive - 1
-    ended[#ended + 1] = start
-    wakeup:post()
-  end
-  while true do
-    local starts = queue
-    queue = {}
-    for _, start in ipairs(starts) do
-      alive = alive + 1
-      start.thread = ngx.thread.spawn(work, start)
-    end
-    local over = ended
-    ended = {}
-    for _, start in ipairs(over) do ngx.thread.wait(start.thread) end -- frees the light thread
-    if #queue == 0 and #ended == 0 then
-      if alive == 0 then return end
-      newest = wakeup
-      wakeup:wait(LONGEST)
-    end
-  end
-end
-
--- Puts a task into the queue, for a new timer or one that waits. nginx may drop a new one: then the task is run by the
--- next one, or by the next in which a task ends.
-local function run_later(mine, fn, ...)
-  queue[#queue + 1] = { mine = mine, fn = fn, n = select("#", ...), ... }
-  if ngx.timer.running_count() >= FEW and newest and newest:count() < 0 then return newest:post() end
-  local fine, problem = ngx.timer.at(0, run_queue)
-  if fine then return end
-  queue[#queue] = nil
-  task.settle(mine, false, "nginx cannot start a timer: " .. problem)
-end
+local function perform_here(...) perform(threads_here(), ...) end
 
 --- Runs fn(...) as a task: in a light thread of the request, which waits for it. Where there are no light threads it
 -- runs in a timer, and where calls block it runs at once.
@@ -233,7 +165,8 @@ function nginx.spawn(on_failure, fn, ...)
     threads.children[parent][mine] = true
     mine.threads.own = ngx.thread.spawn(perform, threads, mine, fn, ...)
   else
-    run_later(mine, fn, ...)
+    local fine, problem = timers.run(perform_here, mine, fn, ...)
+    if not fine then task.settle(mine, false, problem) end
   end
   return mine
 end
