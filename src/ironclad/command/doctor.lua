@@ -147,16 +147,19 @@ local function check_shared_settings(info)
   return field "redis_version"
 end
 
+-- Seconds that the shared Redis has for an answer. A call waits longer, because a Redis may be starting again.
+local PATIENCE = 2
+
 -- The shared Redis, when the connection has one. -> whether it works
 local function check_shared(client)
   local shared = require "ironclad.shared.redis"
   if not shared.prefix(client) then return true end
-  local _, err = shared.command(client, { "PING" })
+  local _, err = shared.command(client, { "PING" }, PATIENCE)
   local begin = core.wall_time()
   local reply, info
-  if not err then reply, err = shared.command(client, { "TIME" }) end
+  if not err then reply, err = shared.command(client, { "TIME" }, PATIENCE) end
   local ended = core.wall_time()
-  if not err then info, err = shared.command(client, { "INFO" }) end
+  if not err then info, err = shared.command(client, { "INFO" }, PATIENCE) end
   if err then
     report("wrong", tostring(err), advice_for_shared(tostring(err)))
     return false
