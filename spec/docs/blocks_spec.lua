@@ -6,7 +6,7 @@ local peer = require "spec.support.peer"
 local run_by = {
   ["README.md lua"] = "spec/docs/readme_spec.lua", ["docs/neovim.md vim"] = "spec/hosts/neovim_guide.lua",
   ["docs/neovim.md lua"] = "spec/hosts/neovim_guide.lua",
-  ["docs/nginx.md nginx"] = "spec/hosts/nginx_guide.lua",
+  ["docs/nginx.md nginx"] = "spec/hosts/nginx_guide.lua", ["docs/nginx.md ini"] = "spec/hosts/nginx_guide.lua",
   ["docs/command.md sh"] = "spec/ironclad/command/listen_spec.lua",
   ["docs/connecting.md json"] = "spec/docs/blocks_spec.lua",
   ["docs/acceptance.md sh"] = "spec/docs/acceptance_spec.lua",

@@ -7,13 +7,19 @@ local peer = require "spec.support.peer"
 
 describe("docs/nginx.md", function()
   local blocks = guide.texts("docs/nginx.md", "nginx")
+  local files = guide.texts("docs/nginx.md", "ini")
+  local variables, unit = files[1], files[2]
   local scene, server
+
+  local function start(main)
+    local given = command.of_sandbox(scene.sandbox)
+    return nginx.start { lua = true, main = main, http = blocks[2]:gsub("127%.0%.0%.1:8080", "127.0.0.1:%%port"),
+      environment = command.environment(given) }
+  end
+
   setup(function()
     scene = host.scene()
-    server = nginx.start {
-      lua = true, main = blocks[1], http = blocks[2]:gsub("127%.0%.0%.1:8080", "127.0.0.1:%%port"),
-      environment = command.environment(command.of_sandbox(scene.sandbox)),
-    }
+    server = start(blocks[1])
   end)
   teardown(function()
     server.stop()
@@ -21,6 +27,28 @@ describe("docs/nginx.md", function()
   end)
 
   it("has two examples, which are run here", function() assert.equal(2, #blocks) end)
+
+  it("passes on the variables of the file that systemd reads", function()
+    local path = unit:match "^%[Service%]\nEnvironmentFile=(%S+)\n$"
+    assert.is_truthy(path and peer.read_file("docs/nginx.md"):find("`" .. path .. "`", 1, true))
+    local count = 0
+    for name in variables:gmatch "([%u_]+)=%S+\n" do
+      count = count + 1
+      assert.is_truthy(blocks[1]:find("env " .. name .. ";\n", 1, true), name)
+    end
+    assert.equal(select(2, variables:gsub("\n", "")), count)
+  end)
+
+  it("needs a line for each variable, and an error says so", function()
+    local without = start(blocks[1]:gsub("env IRONCLAD_CLIENT_ID;\n", ""))
+    peer.eventually(function()
+      local log = without.error_log()
+      return log:find("IRONCLAD_CLIENT_ID is not set (nginx passes it on only with `env IRONCLAD_CLIENT_ID;` at the "
+        .. "top of nginx.conf): client_id: missing", 1, true), log
+    end)
+    without.stop()
+    assert.equal(2, #files)
+  end)
 
   it("has a page that lists workflows", function()
     assert.matches("^IC%-2  Mutual NDA with ", (nginx.get(server, "/workflows")))

@@ -74,6 +74,12 @@ local function variable(name)
   return value ~= "" and value or nil
 end
 
+-- That a variable is not set, and in nginx the usual reason.
+local function unset(name, more)
+  local why = ngx and ngx.get_phase and " (nginx passes it on only with `env %s;` at the top of nginx.conf)" or ""
+  return name .. " is not set" .. (more or "") .. why:format(name)
+end
+
 local function words_of(text)
   local words = {}
   for word in text:gmatch "%S+" do words[#words + 1] = word end
@@ -226,7 +232,7 @@ local function secret_of(source)
   local kind = next(source)
   if kind == "env" and next(source, kind) == nil and type(source.env) == "string" then
     local value = variable(source.env)
-    if not value then return nil, ("the environment variable %s is not set, or empty"):format(source.env) end
+    if not value then return nil, "the environment variable " .. unset(source.env, ", or empty") end
     return value
   elseif kind == "command" and next(source, kind) == nil and list_of_texts(source.command) then
     return output_of(source.command)
@@ -394,7 +400,7 @@ function named.from_env(given, place)
   for option, value in pairs(given) do options[option] = value end
   return options, explainer(given, function(option)
     local name = variables[option]
-    return name and (variable(name) and name or name .. " is not set")
+    return name and (variable(name) and name or unset(name))
   end)
 end
 
