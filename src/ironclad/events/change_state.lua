@@ -185,15 +185,16 @@ local function peek(self)
   self:reset()
 end
 
---- Takes the lock. Raises a text when another process has it.
--- @return true; false when another machine has the lock of a store with `waits`: what it has saved is known now
-function State:lock()
+--- Takes the lock. Raises a text when another process has it, unless `waits` is true.
+-- @return true; false when another process has it. If that is another machine, what it has saved is known now
+function State:lock(waits)
   if not self.store.lock or self.locked then return true end
   if ask(self, "lock") == false then
     if self.store.waits then
       peek(self)
       return false
     end
+    if waits then return false end
     error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
       .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
   end

@@ -19,6 +19,7 @@
 -- An item that changes again comes again.
 --
 -- changes:follow{ every = 60, on_error = function(err) } never ends: after the last change it sleeps, and looks again.
+-- In nginx it ends with its worker, and waits while another worker follows with the same state.
 -- changes:close() ends the loop, also from another task.
 --
 -- Like each…, it raises errors as text; `changes.error` is then the error as a table.
@@ -31,6 +32,7 @@ local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
 local iterator = require "ironclad.base.iterator"
 local lazy = require "ironclad.base.lazy"
+local loop = require "ironclad.loop"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
 local operation = require "ironclad.calls.operation"
@@ -43,6 +45,7 @@ local redis = lazy "ironclad.shared.redis"
 local changes = {}
 
 local OVERLAP, EVERY = 300, 60 -- seconds
+local WORKER = 1 -- seconds between two checks whether nginx ends this worker, or another one has ended
 
 local own_names = { "state", "since", "overlap", "reconcile" }
 local own_options = mistake.set(own_names)
@@ -207,9 +210,12 @@ local function finish_item(self)
   self.given = self.given + 1
 end
 
--- -> false while another machine looks for changes, and when the changes are closed
+-- In nginx, workers may follow with one state: all but one wait. After a reload, an old one may still have it.
+local function waits_for_worker() return rawget(_G, "ngx") ~= nil end
+
+-- -> false while another machine or worker looks for changes, and when the changes are closed
 local function begin(self)
-  if not self.state:lock() then
+  if not self.state:lock(self.following and waits_for_worker()) then
     if self.following then return false end
     error(Error.new { kind = "store", message = self.state.name .. " is in use by another machine",
       outcome = "not_done", retryable = true, attempts = 0 }, 0)
@@ -252,7 +258,7 @@ local function begin_now(self)
   save_start(self)
 end
 
--- -> false while another machine looks for changes, and when the changes are closed
+-- The same.
 local function begin_look(self)
   if not self.loaded and not begin(self) then return false end
   self.state:keep()
@@ -349,10 +355,14 @@ end
 
 -- --- the iterator
 
--- Sleeps until the next look. It ends early when the iterator is closed.
+-- Whether the loop ends although it follows.
+local function is_ending(self) return self.closed or self.following and loop.is_ending() end
+
+-- Sleeps until the next look. It ends early when the iterator is closed or nginx ends its worker.
 local function rest(self, seconds)
   local longest = self.state.store.keep_every or seconds
-  while seconds > 0 and not self.closed do
+  if waits_for_worker() then longest = math.min(longest, WORKER) end
+  while seconds > 0 and not is_ending(self) do
     local until_end = run.internal(self.client, "pause", math.min(seconds, longest))
     self.pending = until_end
     local rested, err = run.finish(until_end)
@@ -363,9 +373,15 @@ local function rest(self, seconds)
   end
 end
 
+-- Seconds until the lock of another process is tried again.
+local function pause_for_lock(self)
+  local every = self.following.every
+  return self.state.store.waits and every or math.min(every, WORKER)
+end
+
 local function next_change(self)
   finish_item(self)
-  while not self.closed do
+  while not is_ending(self) do
     local looks = self.walk or self.missing or begin_look(self)
     if self.missing then
       local gone = next_gone(self)
@@ -389,7 +405,7 @@ local function next_change(self)
     end
     if not self.walk and not self.missing then
       if not self.following then return nil end
-      rest(self, self.following.every)
+      rest(self, looks and self.following.every or pause_for_lock(self))
     end
   end
 end

@@ -230,7 +230,7 @@ local function work_through(self, limit, consumers)
   return state.count, state.left > 0 and state.soon or state.left == 0 and 0 or nil
 end
 
-local function is_ending(self) return self.stopped or rawget(_G, "ngx") and ngx.worker.exiting() end
+local function is_ending(self) return self.stopped or loop.is_ending() end
 
 -- Looks again and again, until receiver:stop() is called or nginx ends its worker. -> count
 local function work_on(self, consumers)

@@ -53,4 +53,7 @@ function loop.here()
   return lazy.load "ironclad.loop.plain"
 end
 
+--- Whether what never ends by itself must end now: nginx ends this worker, after a reload for example.
+function loop.is_ending() return is_here "nginx" and ngx.worker.exiting() or false end
+
 return loop
