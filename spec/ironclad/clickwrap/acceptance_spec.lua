@@ -1,5 +1,6 @@
 -- Acceptance against the sandbox's Clickwrap, from the terms to the evidence, and what can go wrong on the way.
 local ironclad = require "ironclad"
+local journals = require "ironclad.clickwrap.journal"
 local peer = require "spec.support.peer"
 local run = require "ironclad.calls.run"
 local scene = require "spec.support.scene"
@@ -258,4 +259,66 @@ describe("acceptance", function()
     assert.are.equal(2, #evidence.activities)
     assert.is_true(run.sleep(cw, 0))
   end)
+end)
+
+-- A key may be used for a part again after days. What reads back for a claim looks at the days since that claim.
+describe("acceptance with a key of which a part is old", function()
+  local sandbox, cw, old, new
+  setup(function()
+    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false,
+      clock = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - 10 * 24 * 3600) })
+    cw = sandbox:clickwrap { max_retries = 0 }
+    local versions = must(cw:terms("terms", { texts = false })).versions
+    for contract, version in pairs(versions) do
+      if not old then old = { [contract] = version } else new = { [contract] = version } end
+    end
+  end)
+  teardown(function() sandbox:stop() end)
+
+  local function both()
+    local versions = {}
+    for _, part in ipairs { old, new } do
+      for contract, version in pairs(part) do versions[contract] = version end
+    end
+    return versions
+  end
+
+  local function assert_once(signer)
+    local times = {}
+    for _, activity in ipairs(must(cw:history(signer, { event = "agreed" }))) do
+      times[tostring(activity.contract)] = (times[tostring(activity.contract)] or 0) + 1
+    end
+    assert.are.same({ [next(old)] = 1, [next(new)] = 1 }, times)
+  end
+
+  -- What the journal says of the acceptance of both -> whether the new part is stored by then.
+  for name, is_stored in pairs {
+    ["was sent by a process that was killed"] = true, ["was not stored when it was sent"] = false,
+  } do
+    it("does not send that part again when the rest " .. name, function()
+      local signer, journal, taken = name, journals.memory(), nil
+      must(cw:accept { signer = signer, versions = old, key = "order" })
+      sandbox:advance(10 * 24 * 3600)
+      local later = sandbox:clickwrap { max_retries = 0 } -- knows nothing of the earlier clock
+      -- Somebody else's claim, which counts no more.
+      local own = {
+        claim = function(_, key, round) return journal:claim(key, round) end,
+        done = function(_, key) return journal:done(key) end,
+        last = function(_, key)
+          if not taken then
+            taken = true
+            assert.is_true(journal:claim(key, 1))
+            journal.entries[key].time = os.time() - 100
+            if is_stored then
+              must(later:accept { signer = signer, versions = new, key = "order", journal = journals.memory() })
+            end
+          end
+          return journal:last(key)
+        end,
+      }
+      local evidence = must(later:accept { signer = signer, versions = both(), key = "order", journal = own })
+      assert.are.same({ both(), is_stored }, { evidence.versions, evidence.found })
+      assert_once(signer)
+    end)
+  end
 end)
