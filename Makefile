@@ -4,11 +4,12 @@
 #   SANITIZE  address,undefined or thread: an instrumented build in its own folder
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in its own folder
 #   BUILD     where everything built goes (default: build)
-#   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed
+#   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed.
+#             One that is given must be of that Lua; without the default one, what is installed has the Lua files alone.
 #   INST_TYPEDIR  where the types for editors go (default: nowhere)
 #   INST_MANDIR   where the manual pages go, in its man1 (default: PREFIX/share/man; empty: nowhere)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
-#   WERROR    what makes warnings errors (default: -Werror); empty in the rocks
+#   WERROR    what makes warnings errors (default: -Werror for the tests, otherwise nothing)
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 #   REDIS_TLS yes or no: whether it has TLS (default: when hiredis_ssl is found, a library of hiredis 1.0 and later)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
@@ -32,11 +33,13 @@ endif
 LUA      ?= 5.4
 SANITIZE ?=
 BUILD    ?= build
-WERROR   ?= -Werror
+WERROR   ?= $(if $(filter test-build %-tests fuzz-build,$(MAKECMDGOALS)),-Werror)
 PREFIX   ?= /usr/local
 PKG_CONFIG ?= pkg-config
 
 comma := ,
+# Debian's package of the headers.
+lua_package := $(if $(filter luajit,$(LUA)),libluajit-5.1-dev,liblua$(LUA:5.1=5.1-0)-dev)
 lua_name := $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(filter 1,$(PORTABLE)),-portable)
 OUT  := $(BUILD)/$(LUA)$(variant)
@@ -158,24 +161,39 @@ fuzz_targets := $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all site-shared product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each bench-scale \
-	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
+.PHONY: all site-shared product sandbox optional-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each bench-scale \
+	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox uninstall uninstall-product uninstall-sandbox \
+	interpreter-check clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: product sandbox
-product: $(addprefix $(OUT)/,$(product_modules) $(product_lua) $(installed:%=installed/%)) $(product_bin) listener-note
-sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
+product: interpreter-check $(addprefix $(OUT)/,$(product_modules) $(product_lua) $(installed:%=installed/%)) $(product_bin) optional-note
+sandbox: interpreter-check $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
-listener-note:
-	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login, receiver:serve and ironclad listen" >&2)
+optional-note:
+	$(call note,LISTENER,libmicrohttpd,ironclad.login$(comma) receiver:serve and ironclad listen)
+	$(call note,REDIS,hiredis,the option shared)
+# Nothing when the caller has chosen.
+note = @$(if $(filter file-no,$(origin $1)-$($1)),echo "ironclad: $2 is not found: built without $3" >&2,:)
 
-# Written when the compiler or a flag has changed, so that everything is then rebuilt.
-$(CORE)/flags: flags = $(COMPILE) $(MODULE)
-$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
+# $(call need,FLAGS,HEADERS): each header with Debian's package of it, header=package. Fails once for all of them, before
+# any source is compiled.
+need = missing=; for header in $2; do \
+		$(CC) $1 $(CFLAGS) -include "$${header%=*}" -E -x c /dev/null >/dev/null 2>&1 \
+			|| missing="$$missing $${header%=*} (Debian: $${header\#*=})"; done; \
+	[ -z "$$missing" ] || { echo "ironclad: not found:$$missing" >&2; \
+		command -v $(PKG_CONFIG) >/dev/null || echo 'ironclad: nor $(PKG_CONFIG), which tells where they are' >&2; exit 1; }
+
+# Written when the compiler or a flag has changed, so that everything is then rebuilt. WERROR changes no object.
+$(CORE)/flags: flags = $(subst $(WERROR),,$(COMPILE)) $(MODULE)
+$(CORE)/flags: needed = $(call need,$(CORE_CFLAGS),curl/curl.h=libcurl4-openssl-dev cjson/cJSON.h=libcjson-dev \
+	openssl/evp.h=libssl-dev)
+$(OUT)/obj/flags: flags = $(subst $(WERROR),,$(COMPILE)) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
+$(OUT)/obj/flags: needed = $(call need,$(LUA_CFLAGS),lauxlib.h=$(lua_package))
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
+	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || { $(needed); printf '%s\n' '$(subst ','\'',$(flags))' > $@; }
 
 $(CORE)/%.o: %.c $(CORE)/flags
 	@mkdir -p $(@D)
@@ -184,6 +202,11 @@ $(CORE)/%.o: %.c $(CORE)/flags
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
+
+$(filter $(OUT)/obj/src/sandbox/%,$(sandbox_objects)): | $(OUT)/obj/sandbox_headers
+$(OUT)/obj/sandbox_headers: $(OUT)/obj/flags
+	@$(call need,$(HTTPD_CFLAGS) $(SANDBOX_CFLAGS),microhttpd.h=libmicrohttpd-dev xlsxwriter.h=libxlsxwriter-dev)
+	@touch $@
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)
@@ -198,9 +221,24 @@ $(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 # What is installed has the Lua files as bytecode too (src/lua/chunks.h). Without an interpreter of this Lua it has none,
 # and the Lua files are compiled at each start.
 LUA_PROGRAM ?= $(lua_name)
-$(OUT)/chunks.c: src/compile.lua src/probe.lua $(product_lua:%=src/%)
+# Written when there is another interpreter than before, or one for the first time.
+$(OUT)/interpreter: FORCE
 	@mkdir -p $(@D)
-	@$(LUA_PROGRAM) src/compile.lua 'Lua $(LUA:luajit=5.1)' $(filter-out ironclad/init.lua,$(product_lua)) > $@ 2>/dev/null \
+	@{ command -v $(LUA_PROGRAM) && $(LUA_PROGRAM) -v; } 2>&1 | cmp -s - $@ \
+		|| { command -v $(LUA_PROGRAM) && $(LUA_PROGRAM) -v; } > $@ 2>&1 || :
+
+# LuaRocks takes whichever interpreter it finds, with a warning, and starts the commands with it.
+define check_interpreter
+	@$(LUA_PROGRAM) -e 'assert(_VERSION == "Lua $(LUA:luajit=5.1)")' >/dev/null 2>&1 || { \
+		echo 'ironclad: the interpreter "$(LUA_PROGRAM)" is not Lua $(LUA:luajit=5.1), and the commands need one that is.' \
+		'Install it (Debian: $(lua_name)), and try again' >&2; exit 1; }
+endef
+interpreter-check:
+	$(if $(findstring command line,$(origin LUA_PROGRAM)),$(check_interpreter),@:)
+
+$(OUT)/chunks.c: $(OUT)/interpreter src/compile.lua src/probe.lua $(product_lua:%=src/%)
+	@mkdir -p $(@D)
+	@$(run_lua) src/compile.lua 'Lua $(LUA:luajit=5.1)' $(filter-out ironclad/init.lua,$(product_lua)) > $@ 2>/dev/null \
 		|| cp src/lua/chunks_none.c $@
 
 $(OUT)/chunks.o: $(OUT)/chunks.c $(OUT)/obj/flags
@@ -231,7 +269,7 @@ $(OUT)/ironclad/sandbox/core.so: $(sandbox_objects) $(CORE)/libcore.a src/export
 
 $(lua_tree): $(OUT)/%: src/%
 	@mkdir -p $(@D)
-	@ln -sfn $(abspath $<) $@
+	@ln -sfn '$(abspath $<)' $@
 
 $(product_bin): $(OUT)/bin/%: src/ironclad/command/%
 $(sandbox_bin): $(OUT)/bin/%: src/sandbox/%
@@ -373,49 +411,84 @@ clean:
 # For a shell: eval "$(make -s env LUA=5.4)". It changes the paths of one Lua only. Lua 5.3 and 5.4 have variables of
 # their own, LUA_PATH_5_4. Lua 5.1 and LuaJIT have only LUA_PATH, which the others also read unless their own variable
 # is set. So their own are set first, to the old value.
-lua_path  := $(CURDIR)/$(OUT)/?.lua;$(CURDIR)/$(OUT)/?/init.lua
-lua_cpath := $(CURDIR)/$(OUT)/?.so
+lua_path  := $(abspath $(OUT))/?.lua;$(abspath $(OUT))/?/init.lua
+lua_cpath := $(abspath $(OUT))/?.so
 suffix    := $(filter-out _5_1 _luajit,_$(subst .,_,$(LUA)))
 with_own  := _5_2 _5_3 _5_4
+# A run of the interpreter that finds the build, whatever the caller's shell says about Lua.
+run_lua = LUA_INIT$(suffix)= LUA_PATH$(suffix)='$(lua_path)' LUA_CPATH$(suffix)='$(lua_cpath)' $(LUA_PROGRAM)
+# A shell's line that puts folders before those of LUA_PATH or LUA_CPATH.
+path_first = export $1$(suffix)="$2;$${$1$(suffix):-$${$1:-;}}"
 env:
 ifeq ($(suffix),)
 	@for own in $(with_own); do \
 		echo "export LUA_PATH$$own=\"\$${LUA_PATH$$own:-\$${LUA_PATH:-;;}}\""; \
 		echo "export LUA_CPATH$$own=\"\$${LUA_CPATH$$own:-\$${LUA_CPATH:-;;}}\""; done
 endif
-	@echo 'export LUA_PATH$(suffix)="$(lua_path);$${LUA_PATH$(suffix):-$${LUA_PATH:-;}}"'
-	@echo 'export LUA_CPATH$(suffix)="$(lua_cpath);$${LUA_CPATH$(suffix):-$${LUA_CPATH:-;}}"'
-	@echo 'export PATH="$(CURDIR)/$(OUT)/bin:$$PATH"'
+	@echo '$(call path_first,LUA_PATH,$(lua_path))'
+	@echo '$(call path_first,LUA_CPATH,$(lua_cpath))'
+	@echo 'export PATH="$(abspath $(OUT))/bin:$$PATH"'
 
 reference:
 	$(MAKE) -s LUA=5.4 all
 	@eval "$$($(MAKE) -s LUA=5.4 env)" && for made in reference types help; do \
 		lua5.4 docs/make_$$made.lua || exit 1; done
 
-# $(call copy,FROM,FILES,TO): copies files from one folder to another, with the folders in their names.
-copy = cd '$1' && for file in $2; do \
-	mkdir -p "$(DESTDIR)$3/$$(dirname "$$file")" && cp "$$file" "$(DESTDIR)$3/$$file" || exit 1; done
+# $(call put,MODE,FROM,FILES,TO): installs files of one folder into another, with the folders in their names. The modes do
+# not depend on the caller's umask. install(1) makes a new file each time: a process that has loaded the old one keeps it,
+# where copying into it would crash the process.
+put = @umask 022; for file in $3; do \
+	to='$(DESTDIR)$4'/$$file; [ -d "$${to%/*}" ] || mkdir -p "$${to%/*}" || exit 1; \
+	install -m $1 '$2'/$$file "$$to" || exit 1; done
+# $(call take,FILES,FROM,FOLDERS): removes what `put` has installed, and those folders that are then empty.
+take = @cd '$(DESTDIR)$2' 2>/dev/null || exit 0; rm -f $1 && \
+	for folder in $3; do [ ! -d $$folder ] || find $$folder -depth -type d -exec rmdir {} \; 2>/dev/null || :; done
 
 # The command writes its manual pages itself. Without an interpreter of this Lua there are none.
 define install_man
-	@mkdir -p '$(DESTDIR)$(INST_MANDIR)/man1'
-	@LUA_PATH='$(abspath $(OUT))/?.lua;$(abspath $(OUT))/?/init.lua' LUA_CPATH='$(abspath $(OUT))/?.so' \
-		$(LUA_PROGRAM) $(OUT)/bin/ironclad man '$(DESTDIR)$(INST_MANDIR)/man1' \
-		|| echo 'No manual pages: $(LUA_PROGRAM) does not run the command.'
+	@rm -rf $(OUT)/man1; mkdir -p $(OUT)/man1; $(run_lua) $(OUT)/bin/ironclad man $(OUT)/man1 \
+		|| { rm -rf $(OUT)/man1; echo 'No manual pages: $(LUA_PROGRAM) does not run the command.'; }
+	$(call put,644,$(OUT),$$(cd $(OUT) && find man1 -type f),$(INST_MANDIR))
 endef
+
+# What the shell must be told when this Lua does not search PREFIX.
+define search_note
+	@[ -z '$(DESTDIR)' ] || exit 0; \
+	paths=$$($(LUA_PROGRAM) -e 'print(";" .. package.path .. ";" .. package.cpath .. ";")' 2>/dev/null) || exit 0; \
+	case $$paths in *';$(INST_LUADIR)/?.lua;'*';$(INST_LIBDIR)/?.so;'*) exit 0 ;; esac; \
+	echo '$(lua_name) does not search $(PREFIX). In the profile of the shell:'; \
+	echo '  $(call path_first,LUA_PATH,$(INST_LUADIR)/?.lua;$(INST_LUADIR)/?/init.lua)'; \
+	echo '  $(call path_first,LUA_CPATH,$(INST_LIBDIR)/?.so)'
+endef
+
+type_files := config.json library/ironclad.lua library/ironclad/sandbox.lua
 
 install: install-product install-sandbox
 install-product: product
-	$(call copy,$(OUT),$(filter-out ironclad/core.so,$(product_modules)),$(INST_LIBDIR))
-	$(call copy,$(OUT)/installed,$(installed),$(INST_LIBDIR))
-	$(call copy,src,$(product_lua),$(INST_LUADIR))
-	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
-	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua library/ironclad/sandbox.lua,$(INST_TYPEDIR)))
+	$(call put,755,$(OUT),$(filter-out ironclad/core.so,$(product_modules)),$(INST_LIBDIR))
+	$(call put,755,$(OUT)/installed,$(installed),$(INST_LIBDIR))
+	$(call put,644,src,$(product_lua),$(INST_LUADIR))
+	$(call put,755,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
+	$(if $(INST_TYPEDIR),$(call put,644,.,$(type_files),$(INST_TYPEDIR)))
 	$(if $(INST_MANDIR),$(install_man))
+	$(if $(filter file,$(origin INST_LUADIR)),$(search_note))
 install-sandbox: sandbox
-	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
-	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
-	$(call copy,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
+	$(call put,755,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
+	$(call put,644,src,$(sandbox_lua),$(INST_LUADIR))
+	$(call put,755,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
+
+# With the variables that it was installed with. Nothing is built.
+uninstall: uninstall-sandbox uninstall-product
+uninstall-product:
+	$(call take,$(addprefix ironclad/,core.so binding.so listener.so redis.so),$(INST_LIBDIR),ironclad)
+	$(call take,$(product_lua),$(INST_LUADIR),ironclad)
+	$(call take,$(product_commands),$(INST_BINDIR))
+	$(if $(INST_TYPEDIR),$(call take,$(type_files),$(INST_TYPEDIR),library))
+	$(if $(INST_MANDIR),$(call take,ironclad.1 ironclad-*.1,$(INST_MANDIR)/man1))
+uninstall-sandbox:
+	$(call take,$(sandbox_modules),$(INST_LIBDIR),ironclad)
+	$(call take,$(sandbox_lua),$(INST_LUADIR),ironclad)
+	$(call take,$(sandbox_commands),$(INST_BINDIR))
 
 # INSTANCE=sandbox: a new sandbox. INSTANCE=environment: the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, …
 INSTANCE = sandbox
@@ -445,7 +518,7 @@ NVIM     ?= nvim
 nvim_files := $(shell cd editors/neovim && find . -type f ! -name tags)
 neovim:
 	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin' INST_MANDIR=
-	@$(call copy,editors/neovim,$(nvim_files),$(NVIM_DIR))
+	$(call put,644,editors/neovim,$(nvim_files),$(NVIM_DIR))
 	@! command -v $(NVIM) >/dev/null || $(NVIM) --headless -u NONE -i NONE -c 'helptags $(NVIM_DIR)/doc' -c 'quitall!'
 	@echo 'The module and the plugin for Neovim are in $(NVIM_DIR)'
 	@echo 'Restart Neovim, then: :Ironclad, :help ironclad, :checkhealth ironclad. To remove them, remove that folder.'
@@ -470,6 +543,7 @@ help:
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       both rocks into PREFIX (default: /usr/local); install-product, install-sandbox: one of them'
+	@echo 'make uninstall     remove what make install has put there, with the same LUA and PREFIX'
 	@echo 'make site          run recipes/nginx at http://127.0.0.1:8080/ (PORT=8081: another port) against a sandbox;'
 	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
 	@echo 'make gate          the same with the gate of recipes/nginx/terms.conf'

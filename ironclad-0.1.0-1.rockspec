@@ -28,8 +28,6 @@ build = {
     LUA_PROGRAM = "$(LUA)",
     CFLAGS = "$(CFLAGS)",
     LIBFLAG = "$(LIBFLAG)",
-    -- A compiler with newer warnings still builds the rock.
-    WERROR = "",
     PREFIX = "$(PREFIX)",
     INST_LIBDIR = "$(LIBDIR)",
     INST_LUADIR = "$(LUADIR)",

@@ -25,10 +25,9 @@ build = {
   install_target = "install-sandbox",
   variables = {
     LUA_INCDIR = "$(LUA_INCDIR)",
+    LUA_PROGRAM = "$(LUA)",
     CFLAGS = "$(CFLAGS)",
     LIBFLAG = "$(LIBFLAG)",
-    -- A compiler with newer warnings still builds the rock.
-    WERROR = "",
     PREFIX = "$(PREFIX)",
     INST_LIBDIR = "$(LIBDIR)",
     INST_LUADIR = "$(LUADIR)",
