@@ -164,6 +164,8 @@ function terms.answer()
   local user = terms.user()
   if not user then return ngx.exit(401) end
   if ngx.req.get_method() ~= "POST" then return ngx.redirect("/", 303) end
+  -- A browser that goes away, such as after a second click, does not stop this: what was accepted is recorded.
+  ngx.on_abort(function() end)
   ngx.req.read_body()
   local given = ngx.req.get_post_args(10) or {} -- nil when the form is not in memory
   local path, claims = own_path(given.next), read_token(user, given.token)

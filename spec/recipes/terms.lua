@@ -236,6 +236,19 @@ describe("the gate", function()
     assert.are.equal("200", select(2, get("user9", "/")))
   end)
 
+  it("records what was sent by a browser that has gone away, such as at the first of two clicks", function()
+    local token = token_of((get("user3", "/")))
+    sandbox:clear_requests()
+    -- After the claim, before it is sent.
+    sandbox:fail { operation = "get_sites-site-id-signers-id-signer-id-activity", how = "delay", seconds = 2 }
+    local first = nginx.start_get(site, "/terms", ("-o /dev/null -u user3:%s --data-urlencode %s -d agree=yes"):format(
+      peer.quoted(PASSWORD), peer.quoted("token=" .. token)))
+    await_request "/activity"
+    first.leave()
+    assert.are.equal("303", post("user3", { token = token, agree = "yes" }))
+    assert.are.equal(2, #agreed "user3")
+  end)
+
   it("goes on to a path of its own, and to no other site", function()
     local token = token_of((get("user7", "/")))
     for path, target in pairs {
