@@ -328,6 +328,31 @@ describe("accept", function()
     assert.is_truthy(last.target:find("created_time%3E%3D2024-01-30", 1, true), last.target)
   end)
 
+  it("looks for it from the time that was sent with it, which may be its time in Clickwrap", function()
+    local cw, server = play(SITES, NOTHING, OK, BOTH)
+    ironclad.must(cw:accept(given { time = "2026-01-31T12:00:00+14:00" }))
+    local target = server:requests()[4].target
+    assert.is_truthy(target:find("created_time%3E%3D2026-01-29", 1, true), target)
+  end)
+
+  it("is not sent when not all of the signer's activity can be read", function()
+    local others = {}
+    for i = 1, 100 do others[i] = { id = "a" .. i, contract = 282, version = "v282", custom_data = {} } end
+    local endless = peer.json(json.encode { data = others, has_more = true })
+    local cw, server = play(SITES, endless)
+    local err = scene.assert_error("protocol", cw:accept(given()))
+    assert.are.same({ "not_done", {} }, { err.outcome, sent(server) })
+    assert.are.equal(3, #server:requests())
+  end)
+
+  it("reads no more of the activity than it needs", function()
+    local last = json.decode(BOTH:match "\r\n\r\n(.*)$")
+    last.has_more = true
+    local cw, server = play(SITES, peer.json(json.encode(last)))
+    assert.is_true(ironclad.must(cw:accept(given())).found)
+    assert.are.equal(2, #server:requests())
+  end)
+
   it("is not made, and leaves nothing, when nobody answers", function()
     local gone = "http://127.0.0.1:" .. peer.refused_port()
     local folder = peer.temporary_folder()

@@ -10,17 +10,11 @@
 -- (/latest, because /retrieve does not know test mode). An earlier acceptance of the same version looks the same.
 
 local action = require "ironclad.clickwrap.action"
-local Error = require "ironclad.base.error"
+local activities = require "ironclad.clickwrap.activities"
 local common = require "ironclad.clickwrap.common"
+local moment = require "ironclad.base.moment"
 
 local read_back = {}
-
-local PAGE, MOST_PAGES = 100, 1000 -- activities, pages
-
-local function odd_answer(label, what)
-  return Error.new { kind = "protocol", operation = label, outcome = "not_done", retryable = false, attempts = 1,
-    message = "Clickwrap's answer is not " .. what }
-end
 
 -- Whether an activity is of the acceptance: of its key, its mode and its event. The filter has asked for the event; an
 -- activity that does not name one is accepted.
@@ -48,23 +42,18 @@ local function look_at_activity(self, since, requests)
   local site, err, response = common.find(self.cw, self.label, requests())
   if err then return nil, err, response end
   local filter = "event_type==" .. self.event_type
+  -- Whether an activity has the time when it was stored, or the one that was sent with it, is not documented.
+  if since and self.time then since = math.min(since, self.time) end
   if since then filter = filter .. " and created_time>=" .. common.day_before(self.cw, since) end
-  local seen, page = {}, 0
-  repeat
-    page = page + 1
-    local answer
-    answer, err, response = self.cw:call("get_sites-site-id-signers-id-signer-id-activity", {
-      path = { site_id = site.id, signer_id = self.signer },
-      query = { filter = filter, page = page, per_page = PAGE },
-    }, requests())
-    -- Clickwrap may not know the signer yet: the first action of a signer creates it.
-    if err and err.kind == "not_found" then return seen end
-    if err then return nil, err, response end
-    if type(answer) ~= "table" or type(answer.data) ~= "table" then
-      return nil, odd_answer(self.label, "a list of activity"), response
-    end
-    for _, activity in ipairs(answer.data) do notice(self, seen, activity) end
-  until answer.has_more ~= true or #answer.data == 0 or page >= MOST_PAGES
+  local seen, read = {}, nil
+  read, err, response = activities.each(self.cw, self.label, site, self.signer, { filter = filter }, requests,
+    function(activity)
+      notice(self, seen, activity)
+      return #read_back.missing(self.wanted, seen) == 0
+    end)
+  -- Clickwrap may not know the signer yet: the first action of a signer creates it.
+  if not read and err.kind == "not_found" then return seen end
+  if not read then return nil, err, response end
   return seen, nil, response
 end
 
@@ -80,7 +69,9 @@ local function look_at_versions(self, requests)
     query = { sig = self.signer, cid = contracts_of(self.wanted), tm = self.test },
   }, requests())
   if err then return nil, err, response end
-  if type(answer) ~= "table" then return nil, odd_answer(self.label, "a table of versions"), response end
+  if type(answer) ~= "table" then
+    return nil, common.failure(self.label, "protocol", "Clickwrap answered no table of versions"), response
+  end
   local stored = {} -- version id or contract id -> true
   for contract, version in pairs(answer) do
     if self.test then stored[contract] = version == true else stored[version] = true end
@@ -110,7 +101,8 @@ end
 -- @param key the acceptance's key
 function read_back.reader(cw, label, act, wanted, key)
   return setmetatable({ cw = cw, label = label, signer = act.signer, test = act.test, event_type = act.body.et,
-    wanted = wanted, any_version = not act.wanted, key = key, by_activity = common.has_token(cw) }, Reader)
+    time = act.body.ts and moment.read(act.body.ts) / 1000, wanted = wanted, any_version = not act.wanted, key = key,
+    by_activity = common.has_token(cw) }, Reader)
 end
 
 --- The versions that have not been seen, as a list like `wanted`.

@@ -2,6 +2,7 @@
 
 local accepted = require "ironclad.clickwrap.accepted"
 local action = require "ironclad.clickwrap.action"
+local activities = require "ironclad.clickwrap.activities"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
 local send = require "ironclad.clickwrap.send"
@@ -74,9 +75,6 @@ function signers.update_signer(cw, signer, changes, options)
   end
 end
 
-local PAGE = 100
-local MOST_PAGES = 1000 -- of one history
-
 local is_event = mistake.set(common.events)
 
 -- Any text can be an event. One that is close to a documented event is a slip.
@@ -126,37 +124,16 @@ local function history(cw, label, signer, options)
   local requests = action.requests(options, options.deadline)
   local site, err, response = common.find(cw, label, requests())
   if err then return nil, err, response end
-  local list, page, more, before, known = {}, 0, true, nil, {}
-  while more do
-    page = page + 1
-    local answer
-    answer, err, response = cw:call("get_sites-site-id-signers-id-signer-id-activity", {
-      path = { site_id = site.id, signer_id = signer },
-      query = { filter = history_filter(options), expand = options.expand, page = page, per_page = PAGE },
-    }, requests())
-    if err then
-      err.operation = label
-      return nil, err, response
-    end
-    if type(answer) ~= "table" or type(answer.data) ~= "table" then
-      return nil, common.failure(label, "protocol", "Clickwrap answered no list of activity"), response
-    end
-    local first = type(answer.data[1]) == "table" and answer.data[1].id or nil
-    if (first ~= nil and first == before) or page > MOST_PAGES then
-      return nil, common.failure(label, "protocol", "Clickwrap answered the same activity again and again"), response
-    end
-    before = first
-    for _, activity in ipairs(answer.data) do
-      local id = type(activity) == "table" and common.text_of(activity.id)
-      -- One that is on two pages has moved, because another was stored meanwhile.
-      if not id or not known[id] then
-        if options.limit and #list >= options.limit then return list, nil, response end
-        list[#list + 1] = activity
-      end
-      if id then known[id] = true end
-    end
-    more = answer.has_more == true and #answer.data > 0
-  end
+  local list, known, query = {}, {}, { filter = history_filter(options), expand = options.expand }
+  local read
+  read, err, response = activities.each(cw, label, site, signer, query, requests, function(activity)
+    local id = type(activity) == "table" and common.text_of(activity.id)
+    if id and known[id] then return false end
+    if id then known[id] = true end
+    list[#list + 1] = activity
+    return #list == options.limit
+  end)
+  if not read then return nil, err, response end
   return list, nil, response
 end
 
