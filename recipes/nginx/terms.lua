@@ -94,14 +94,15 @@ local function form(token, path, inside)
 end
 
 -- A contract's text may hold anything that its authors wrote, and values of the user's: the frame runs no scripts and
--- has no part in this site.
+-- has no part in this site. Nil for a contract without a text: nobody may accept what could not be read.
 local function contract_part(contract)
+  if not contract.html or contract.html == "" then return nil end
   local title = escaped(contract.title or contract.key or contract.id)
   local change = contract.change_summary
   local summary = type(change) == "string" and change ~= "" and "<p>What has changed: " .. escaped(change) .. "</p>\n"
     or ""
   return ('<h2>%s</h2>\n%s<iframe sandbox title="%s" srcdoc="%s"></iframe>\n'):format(title, summary, title,
-    escaped(contract.html or "The text of this contract is not available here."))
+    escaped(contract.html))
 end
 
 local function titles(contracts)
@@ -122,7 +123,11 @@ local function show(user, path, status, message)
   if not shown then return away(err) end
   local parts = { "<h1>Our terms</h1>\n" }
   if message then parts[#parts + 1] = ('<p class="message" role="alert">%s</p>\n'):format(escaped(message)) end
-  for _, contract in ipairs(shown.contracts) do parts[#parts + 1] = contract_part(contract) end
+  for _, contract in ipairs(shown.contracts) do
+    local part = contract_part(contract)
+    if not part then return away(("contract %s has no text that can be shown"):format(contract.id)) end
+    parts[#parts + 1] = part
+  end
   local sentence = shown.acceptance_language or "I agree to {{contracts}}."
   sentence = escaped(sentence:gsub("{{%s*contracts%s*}}", function() return titles(shown.contracts) end))
   parts[#parts + 1] = form(make_token(user, shown), path, ('<p><label><input type="checkbox" name="agree" value="yes" '

@@ -299,6 +299,15 @@ describe("the gate", function()
     sandbox:clear_faults()
   end)
 
+  it("lets nobody accept a contract whose text it cannot show", function()
+    publish(false, "")
+    local page, status = get("user11", "/")
+    assert.are.equal("503", status)
+    assert.is_nil(token_of(page))
+    assert.matches("contract %d+ has no text that can be shown", site.error_log())
+    publish(false)
+  end)
+
   it("is shown by one command, against a sandbox of its own", function()
     local port, folder = peer.free_port(), peer.temporary_folder()
     local pipe = io.popen(("echo $$; unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s recipes/support/with_sandbox.sh "

@@ -72,13 +72,29 @@ describe("terms", function()
 
   it("with render data are rendered, whatever is in the data", function()
     local data = { name = '<script>alert("x")</script> & co' }
-    local cw, server = play(scene.TOKEN, GROUP, version("v282", "<p>rendered</p>"), version("v9", "<p>newer</p>"))
+    local cw, server = play(scene.TOKEN, GROUP, version("v282", "<p>rendered</p>"), version("v1241", "<p>too</p>"))
     local terms = ironclad.must(cw:terms("terms", { render_data = data }))
-    assert.are.same({ "<p>rendered</p>" }, { terms.contracts[1].html, terms.contracts[2].html })
+    assert.are.same({ "<p>rendered</p>", "<p>too</p>" }, { terms.contracts[1].html, terms.contracts[2].html })
     assert.are.equal("POST /load/json", scene.targets(server)[1])
     assert.are.same({ sid = "the-site", gkey = "terms", rnd = data, et = "load", _srv = true },
       (json.decode(server:requests()[1].body)))
     assert.are.same({ render_data = data }, (json.decode(server:requests()[2].body)))
+  end)
+
+  it("with render data are loaded again when a version is published meanwhile: each has its own text", function()
+    local newer = peer.json((GROUP:match "\r\n\r\n(.*)$":gsub("v1241", "v9")))
+    local cw = play(scene.TOKEN, GROUP, version("v282", "<p>a</p>"), version("v9", "<p>newer</p>"), newer,
+      version("v282", "<p>a</p>"), version("v9", "<p>newer</p>"))
+    local terms = ironclad.must(cw:terms("terms", { render_data = { name = "Acme" } }))
+    assert.are.same({ ["282"] = "v282", ["1241"] = "v9" }, terms.versions)
+    assert.are.same({ "<p>a</p>", "<p>newer</p>" }, { terms.contracts[1].html, terms.contracts[2].html })
+  end)
+
+  it("with render data are nil and an error when a version is published each time", function()
+    local cw, server = play(scene.TOKEN, GROUP, version("v9", "<p>newer</p>"), GROUP, version("v9", "<p>newer</p>"),
+      GROUP, version("v9", "<p>newer</p>"), GROUP, version("v282", "<p>a</p>"))
+    scene.assert_error("invalid_state", cw:terms("terms", { render_data = { name = "Acme" } }))
+    assert.are.equal(6, #server:requests())
   end)
 
   for name, row in pairs {

@@ -45,7 +45,8 @@ local function look_at_activity(self, since, requests)
   -- Whether an activity has the time when it was stored, or the one that was sent with it, is not documented.
   if since and self.time then since = math.min(since, self.time) end
   if since then filter = filter .. " and created_time>=" .. common.day_before(self.cw, since) end
-  local seen, read = {}, nil
+  local seen = {}
+  local read
   read, err, response = activities.each(self.cw, self.label, site, self.signer, { filter = filter }, requests,
     function(activity)
       notice(self, seen, activity)

@@ -7,6 +7,8 @@ local common = require "ironclad.clickwrap.common"
 
 local own_options = { "signer", "render_data", "texts", "test", "deadline", "callback" }
 
+local MOST_LOADS = 3 -- of the group, when versions are published meanwhile
+
 local entities = { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&", ["#39"] = "'", ["#x27"] = "'",
   ["#34"] = '"', ["#x2F"] = "/", ["#47"] = "/" }
 
@@ -16,29 +18,30 @@ local function unescaped(html)
   return (html:gsub("&(#?%w+);", entities))
 end
 
--- The text of a version, as HTML. With render data it is that of the published version, which may have been replaced
--- since the group was loaded: then it is not the version's text.
-local function text_of(cw, contract, render_data, asked)
-  local version, err
+-- The version with its text. With render data it is the published version, which may have been replaced since the
+-- group was loaded.
+local function version_of(cw, contract, render_data, asked)
   if render_data then
-    version, err = cw:call("render-published-version", { path = { contract_id = contract.id },
+    return cw:call("render-published-version", { path = { contract_id = contract.id },
       body = { render_data = render_data } }, asked)
-    if type(version) == "table" and version.id ~= contract.version then version = nil end
-  else
-    version, err = cw:call("get_versions-version-id", { path = { version_id = contract.version } }, asked)
   end
-  if err then return nil, err end
-  return type(version) == "table" and type(version.body) == "string" and unescaped(version.body) or nil
+  return cw:call("get_versions-version-id", { path = { version_id = contract.version } }, asked)
 end
 
+-- Adds the texts. -> an error, or nil; and whether a contract has another version now
 local function add_texts(cw, label, terms, options, requests)
   for _, contract in ipairs(terms.contracts) do
-    local html, err = text_of(cw, contract, options.render_data, requests())
+    local version, err = version_of(cw, contract, options.render_data, requests())
     if err then
       err.operation = label
-      return err
+      return err, false
     end
-    contract.html = html
+    if type(version) ~= "table" then version = {} end
+    local is_own = not options.render_data or version.id == contract.version
+    if not is_own and type(version.id) == "string" then
+      return common.failure(label, "invalid_state", "contract %s got a new version again and again", contract.id), true
+    end
+    contract.html = is_own and type(version.body) == "string" and unescaped(version.body) or nil
   end
 end
 
@@ -101,8 +104,9 @@ local function check(cw, label, group, options)
   if objection then mistake.raise(label, (objection:gsub("^body%.rnd", "render_data"):gsub("^body%.gkey", "group"))) end
 end
 
-local function terms_of(cw, label, group, options)
-  local requests = action.requests(options, options.deadline)
+-- The terms without what a signer has to accept; nil, an error, the response, and whether they must be loaded again
+-- because a contract has got a new version meanwhile.
+local function loaded_terms(cw, label, group, options, requests)
   local loaded, err, response = load(cw, group, options, requests())
   if err then
     err.operation = label
@@ -121,8 +125,21 @@ local function terms_of(cw, label, group, options)
   for _, contract in ipairs(contracts) do terms.versions[contract.id] = contract.version end
   local texts = options.texts
   if texts == nil then texts = common.has_token(cw) end
-  local problem = texts and add_texts(cw, label, terms, options, requests)
-    or options.signer ~= nil and add_required(cw, label, terms, options, requests) or nil
+  if not texts then return terms, nil, response end
+  local problem, is_replaced = add_texts(cw, label, terms, options, requests)
+  if problem then return nil, problem, response, is_replaced end
+  return terms, nil, response
+end
+
+local function terms_of(cw, label, group, options)
+  local requests = action.requests(options, options.deadline)
+  local terms, err, response, is_replaced
+  for _ = 1, MOST_LOADS do
+    terms, err, response, is_replaced = loaded_terms(cw, label, group, options, requests)
+    if not is_replaced then break end
+  end
+  if not terms then return nil, err, response end
+  local problem = options.signer ~= nil and add_required(cw, label, terms, options, requests) or nil
   if problem then return nil, problem, response end
   return terms, nil, response
 end
