@@ -25,13 +25,17 @@ local SERVER = [[
     local function wait(event)
       counts:set("pid", ngx.worker.pid())
       counts:incr("begun", 1, 0)
-      repeat ngx.sleep(0.01) until counts:get "go"
+      repeat ngx.sleep(0.01) until counts:get "go" or counts:get("go" .. ngx.worker.pid())
       count(event)
     end
     local function fail() error("the database\nis down") end
-    local on = { ["*"] = count, workflow_paused = wait, workflow_cancelled = fail }
+    local function leave(event)
+      count(event)
+      ngx.exit(500)
+    end
+    local on = { ["*"] = count, workflow_paused = wait, workflow_cancelled = fail, workflow_resumed = leave }
     plain = client.webhooks:receiver { on = on, seen = "shared:seen" }
-    kept = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/inbox" }
+    kept = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/inbox", tries = 1 }
     two = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/two", consumers = 2 }
   }
   server {
@@ -45,7 +49,28 @@ local SERVER = [[
     location = /block { content_by_lua_block {
       ngx.timer.at(0, function() repeat ngx.sleep(0.01) until ngx.shared.counts:get "go" end)
     } }
-    location = /go { content_by_lua_block { ngx.shared.counts:set("go", true) } }
+    location = /go { content_by_lua_block { ngx.shared.counts:set("go" .. (ngx.var.arg_pid or ""), true) } }
+  }
+]]
+
+-- Each request makes a receiver with an inbox.
+local EACH = [[
+  lua_shared_dict counts 1m;
+  server {
+    listen 127.0.0.1:%port;
+    location = /kept {
+      lua_code_cache %cache;
+      content_by_lua_block {
+        local client = require("ironclad").connect {
+          instance = "%instance", client_id = "%id", client_secret = "%secret", as_user = "%email", rate_limit = false,
+        }
+        client.webhooks:receiver { inbox = "%folder/each", seen = "memory", on = {
+          ["*"] = function(event) ngx.shared.counts:incr(event.name, 1, 0) end,
+        } }:nginx()
+      }
+    }
+    location = /count { content_by_lua_block { ngx.print(ngx.shared.counts:get(ngx.var.arg_name) or 0) } }
+    location = /pending { content_by_lua_block { ngx.print(ngx.timer.pending_count()) } }
   }
 ]]
 
@@ -164,6 +189,37 @@ describe("a receiver in nginx", function()
     end)
   end
 
+  it("handles the other events when a handler ends its timer", function()
+    site.stop()
+    start(1, "256")
+    listen "/kept"
+    sandbox:send_event "workflow_resumed"
+    sandbox:send_event "workflow_launched"
+    deliver()
+    peer.eventually(function() return count "workflow_launched" == 1 end)
+    assert.are.equal(1, count "workflow_resumed")
+    assert.are.equal(1, select(2, peer.shell("ls " .. peer.quoted(folder) .. "/inbox/dead"):gsub("%.json", "")))
+    assert.is_truthy(site.error_log():find "%[error%][^\n]*workflow_resumed: its handler has ended the timer")
+  end)
+
+  it("leaves the inbox to the next workers when nginx ends its own", function()
+    site.stop()
+    start(1, "256")
+    listen "/kept"
+    for _ = 1, 3 do sandbox:send_event "workflow_paused" end
+    deliver()
+    peer.eventually(function() return count "begun" == 1 end)
+    local before = site.workers():match "%d+"
+    site.signal "HUP"
+    peer.eventually(function() return count "begun" == 2 end) -- one in each worker
+    peer.eventually(function() return site.error_log():find("gracefully shutting down", 1, true) end)
+    nginx.get(site, "/go?pid=" .. before)
+    peer.eventually(function() return not site.workers():find(before, 1, true) end)
+    assert.are.same({ 2, 1 }, { count "begun", count "workflow_paused" })
+    nginx.get(site, "/go")
+    peer.eventually(function() return count "workflow_paused" == 3 end)
+  end)
+
   it("handles an event again whose worker was killed", function()
     listen "/kept"
     sandbox:send_event "workflow_paused"
@@ -185,6 +241,22 @@ describe("a receiver in nginx", function()
     nginx.get(site, "/put")
     peer.eventually(function() return count "test" == 1 end)
   end)
+
+  for cache, least in pairs { on = 2, off = 0 } do
+    it("does not stay when it was made by a request: lua_code_cache " .. cache, function()
+      site.stop()
+      site = nginx.start { lua = true, workers = 1, http = EACH, values = { folder = folder, cache = cache,
+        instance = sandbox.url, id = sandbox.client_id, secret = sandbox.client_secret, email = sandbox.as_user } }
+      listen "/kept"
+      for _ = 1, 20 do sandbox:send_event "workflow_launched" end
+      deliver()
+      peer.eventually(function() return count "workflow_launched" == 20 end)
+      peer.eventually(function()
+        local pending = tonumber((nginx.get(site, "/pending")))
+        return pending <= least, pending
+      end)
+    end)
+  end
 
   it("says in nginx's log why an event could not be handled, and not why a request was refused", function()
     listen "/plain"

@@ -162,6 +162,13 @@ function methods:handle(headers, body, about)
   return answer(receive(self, headers, body, about or {}))
 end
 
+-- An event of the inbox has not been handled.
+local function fail(self, item, event, err)
+  report(self, event, err)
+  local state, problem = task.ask(self.box.fail, self.box, item, Error.text_of(err))
+  if not state then report(self, event, problem or "inbox: fail failed") end
+end
+
 -- Handles one event of the inbox.
 local function work_once(self, item)
   local event = event_of_item(self, item)
@@ -172,9 +179,7 @@ local function work_once(self, item)
     if not removed then report(self, event, problem or "inbox: done failed") end
     return
   end
-  report(self, event, err)
-  local state, problem = task.ask(self.box.fail, self.box, item, Error.text_of(err))
-  if not state then report(self, event, problem or "inbox: fail failed") end
+  fail(self, item, event, err)
 end
 
 -- What inbox:take has returned, checked, because a script may have its own inbox.
@@ -196,9 +201,10 @@ end
 
 -- Handles events until none is due. `state` is shared by the consumers: left, how many they may still take; count, how
 -- many they have taken; soon, the seconds until the next is due, from the last check of the inbox: an earlier check may
--- have found an event that another consumer has handled since.
+-- have found an event that another consumer has handled since. state.item is what this consumer has taken last, until
+-- it is known what has become of it.
 local function consume(self, state)
-  while state.left > 0 do
+  while state.left > 0 and not (state.leaves and loop.is_ending()) do
     state.left = state.left - 1
     local item, soon, problem = take(self)
     if problem ~= nil then report(self, nil, problem) end
@@ -206,9 +212,25 @@ local function consume(self, state)
       state.left, state.soon = state.left + 1, soon
       return
     end
-    state.count = state.count + 1
+    state.count, state.item = state.count + 1, item
     work_once(self, item)
+    state.item = nil
   end
+end
+
+-- For nginx: handles at most `state.left` events, one after the other. When nginx ends this worker, it leaves the rest
+-- to others. -> count, soon
+local function work_in_turn(self, state)
+  state.count, state.leaves = 0, true
+  consume(self, state)
+  return state.count, state.soon
+end
+
+-- For nginx: the consumer with this state has ended in the middle of an event.
+local function recover(self, state)
+  local item = state.item
+  if not item then return end
+  fail(self, item, event_of_item(self, item), "its handler has ended the timer in which it ran, as ngx.exit does")
 end
 
 -- One pass over the inbox, with several consumers as tasks. -> count, soon
@@ -372,7 +394,9 @@ function receiver.new(label, client, source, options)
   local self = setmetatable({ client = client, source = source, on = options.on, when = options.when,
     on_error = options.on_error, consumers = options.consumers or 1, box = box,
     seen = seen.open(label, remembered, client) }, Receiver)
-  if box and rawget(_G, "ngx") then lazy.load("ironclad.events.nginx").work_in_background(self) end
+  if box and rawget(_G, "ngx") then
+    lazy.load("ironclad.events.nginx").work_in_background(self, work_in_turn, recover)
+  end
   return self
 end
 

@@ -20,8 +20,10 @@ local FEW = 16 -- timers
 local LATE = 0.2 -- seconds after which a timer that runs takes work that still waits
 local newest -- the semaphore that wakes the newest timer that has work
 
--- Seconds after which another timer looks for work that waits. Of each at most one is pending.
+-- Seconds after which another timer looks for work that waits. Of each at most one is pending. The long ones follow
+-- only when timers run already: with lua_code_cache off, a pending timer keeps the Lua state of its request.
 local DELAYS = { 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6 }
+local SHORT = 1
 local due = {} -- when that is
 
 local function waited() return queue[1] and ngx.now() - queue[1].since or 0 end
@@ -72,9 +74,9 @@ local function told_newest()
 end
 
 local function try_again_later()
-  local now = ngx.now()
+  local now, busy = ngx.now(), ngx.timer.running_count() > 0
   for i, delay in ipairs(DELAYS) do
-    if now >= (due[i] or 0) and ngx.timer.at(delay, run_queue) then due[i] = now + delay end
+    if (busy or delay < SHORT) and now >= (due[i] or 0) and ngx.timer.at(delay, run_queue) then due[i] = now + delay end
   end
 end
 
