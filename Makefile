@@ -178,19 +178,19 @@ optional-note:
 note = @$(if $(filter file-no,$(origin $1)-$($1)),echo "ironclad: $2 is not found: built without $3" >&2,:)
 
 # $(call need,FLAGS,HEADERS): each header with Debian's package of it, header=package. Fails once for all of them, before
-# any source is compiled.
-need = missing=; for header in $2; do \
+# any source is compiled. A compiler that does not start says so itself.
+need = $(CC) $(CFLAGS) -E -x c /dev/null >/dev/null || exit 1; missing=; for header in $2; do \
 		$(CC) $1 $(CFLAGS) -include "$${header%=*}" -E -x c /dev/null >/dev/null 2>&1 \
 			|| missing="$$missing $${header%=*} (Debian: $${header\#*=})"; done; \
-	[ -z "$$missing" ] || { echo "ironclad: not found:$$missing" >&2; \
+	[ -z "$$missing" ] || { echo "ironclad: not found:$$missing; README.md lists all packages" >&2; \
 		command -v $(PKG_CONFIG) >/dev/null || echo 'ironclad: nor $(PKG_CONFIG), which tells where they are' >&2; exit 1; }
+needed = $(call need,$(CORE_CFLAGS) $(LUA_CFLAGS),stdlib.h=libc6-dev curl/curl.h=libcurl4-openssl-dev \
+	cjson/cJSON.h=libcjson-dev openssl/evp.h=libssl-dev lauxlib.h=$(lua_package))
 
 # Written when the compiler or a flag has changed, so that everything is then rebuilt. WERROR changes no object.
 $(CORE)/flags: flags = $(subst $(WERROR),,$(COMPILE)) $(MODULE)
-$(CORE)/flags: needed = $(call need,$(CORE_CFLAGS),curl/curl.h=libcurl4-openssl-dev cjson/cJSON.h=libcjson-dev \
-	openssl/evp.h=libssl-dev)
 $(OUT)/obj/flags: flags = $(subst $(WERROR),,$(COMPILE)) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
-$(OUT)/obj/flags: needed = $(call need,$(LUA_CFLAGS),lauxlib.h=$(lua_package))
+$(OUT)/obj/flags: | $(CORE)/flags
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || { $(needed); printf '%s\n' '$(subst ','\'',$(flags))' > $@; }

@@ -102,9 +102,11 @@ bytecode_follows() {
 missing_is_named() {
     mkdir "$TMPDIR/fence" "$TMPDIR/fence/curl" "$TMPDIR/fence/openssl"
     echo '#error' | tee "$TMPDIR"/fence/{curl/curl.h,openssl/evp.h,lauxlib.h,xlsxwriter.h} >/dev/null
-    make -s -k BUILD="$TMPDIR/none" CFLAGS="-I$TMPDIR/fence" LUA_CFLAGS= all >"$log" 2>&1 && return 1
-    grep -q '^ironclad: not found: curl/curl.h (Debian: libcurl4-openssl-dev) openssl/evp.h' "$log" &&
-        grep -q '^ironclad: not found: lauxlib.h (Debian: liblua5.4-dev)' "$log" && ! grep -q 'error:' "$log"
+    make -s -k -j2 BUILD="$TMPDIR/none" CFLAGS="-I$TMPDIR/fence" PKG_CONFIG=none all >"$log" 2>&1 && return 1
+    grep -q '^ironclad: not found: curl/curl.h (Debian: libcurl4-openssl-dev) openssl/evp.h.*lauxlib.h' "$log" &&
+        [ "$(grep -c '^ironclad: not found' "$log")" = 1 ] && grep -q '^ironclad: nor none' "$log" &&
+        ! grep -q 'error:' "$log" && ! make -s BUILD="$TMPDIR/none" CC=none product >"$log" 2>&1 &&
+        grep -q 'none.* not found' "$log" && ! grep -q '^ironclad: not found' "$log"
 }
 warnings_are_allowed() {
     [ "$(make -n BUILD="$TMPDIR/none" install | grep -c -e '-Wextra')" -gt 100 ] &&
