@@ -62,7 +62,8 @@ function redis.start(options)
   for _, line in ipairs(options.lines or {}) do lines[#lines + 1] = line end
   repeat -- until no other program has the port, or that of the cluster's nodes
     local port = options.port and choose_port(self, login, options.tls) or "port 0"
-    peer.write_file(folder .. "/redis.conf", table.concat(lines, "\n") .. "\n" .. port .. "\n")
+    -- The last line of a name counts: one of the options.
+    peer.write_file(folder .. "/redis.conf", port .. "\n" .. table.concat(lines, "\n") .. "\n")
   until launch(self)
   return self
 end
