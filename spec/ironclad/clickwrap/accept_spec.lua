@@ -1,4 +1,5 @@
 -- cw:accept against a scripted Clickwrap: what is sent, what is read back, and what is said when it is not there.
+local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local journals = require "ironclad.clickwrap.journal"
 local peer = require "spec.support.peer"
@@ -208,6 +209,20 @@ describe("accept", function()
     end)
   end
 
+  it("is looked for until just before the deadline", function()
+    local cw = play(SITES, NOTHING, OK, NOTHING)
+    local slept, random = 0, core.random_hex
+    rawset(core, "random_hex", function() return "0000" end) -- the pauses are not shortened
+    finally(function() rawset(core, "random_hex", random) end)
+    run.sleep = function(_, seconds)
+      slept = slept + seconds
+      return true
+    end
+    local _, err = cw:accept(given { deadline = 21 }) -- the sum of the pauses would be 17.3
+    assert.are.equal("unknown", err.outcome)
+    assert.is_true(slept > 18 and slept < 21, tostring(slept))
+  end)
+
   it("is unknown when a part is stored, and says which", function()
     local cw, server = play(SITES, NOTHING, OK, activity { 282, "order 1" })
     local err = assert_unknown(server, "timeout", cw:accept(given()))
@@ -291,6 +306,37 @@ describe("accept", function()
       assert.are.equal(count, #sent(server))
     end)
   end
+
+  it("is sent again only when the seconds of the first one are over, which the clock counts as a whole", function()
+    local cw, server = play(SITES, NOTHING)
+    local journal, real_time, now = journals.memory(), os.time, 1000000000
+    rawset(os, "time", function(...) return (...) and real_time(...) or now end)
+    finally(function() rawset(os, "time", real_time) end)
+    local own = { claim = function() error "it must not be claimed" end, done = function() end,
+      last = function() return 1, now - 1 end } -- which may have been a moment ago
+    local _, err = cw:accept(given { journal = own, settle = 0.9, deadline = 5 })
+    assert.are.equal("unknown", err.outcome)
+
+    local call, seconds = cw.call, nil
+    rawset(cw, "call", function(self, name, arguments, options)
+      if name == "send-sync" and not options.dry_run then seconds = options.deadline end
+      return call(self, name, arguments, options)
+    end)
+    cw:accept(given { journal = journal, settle = 20, deadline = 600 })
+    assert.is_true(seconds <= 20, tostring(seconds))
+    assert.are.equal(1, #sent(server))
+  end)
+
+  it("is looked for from now on when the journal's time is in the future", function()
+    local cw, server = play(SITES, NOTHING)
+    local days = os.time() + 5 * 24 * 3600
+    local own = { claim = function() error "it must not be claimed" end, done = function() end,
+      last = function() return 1, days end }
+    cw:accept(given { journal = own, deadline = 2 })
+    local now = os.date("!%Y-%m-%d")
+    local last = scene.last(server).target:match "created_time%%3E%%3D([%d-]+)"
+    assert.is_true(last < now, last)
+  end)
 
   it("is claimed again when its claim has become too old before it was sent: somebody else may have sent it", function()
     local cw, server = play(SITES, NOTHING, NOTHING, NOTHING, OK, BOTH)

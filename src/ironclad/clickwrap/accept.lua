@@ -26,6 +26,7 @@ local common = require "ironclad.clickwrap.common"
 local DEADLINE, SETTLE = 30, 60 -- seconds
 local MOST_CLAIMS = 100 -- claims; after each one that another process has won, this one waits
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
+local LAST_LOOK = 1 -- second before the deadline
 
 local own_arguments = { "key", "journal", "settle", "deadline", "callback" }
 
@@ -122,6 +123,9 @@ function Acceptance:watch(since, enough)
     local rest = run.pause_after(err, pause)
     -- Shortened at random by up to a quarter, so that many waiting processes do not ask at the same moment.
     rest = rest * (1 - tonumber(core.random_hex(2), 16) / 2 ^ 18)
+    -- A pause that Clickwrap has asked for is not shortened.
+    local longest = self:left() - LAST_LOOK
+    if not err and rest > longest and longest >= FIRST_PAUSE then rest = longest end
     if rest >= self:left() then return false, nil, err end
     local rested, cancelled = run.sleep(self.cw, rest)
     if not rested then return nil, cancelled end
@@ -149,10 +153,11 @@ function Acceptance:claim()
     local round, since, unreadable = self.journal:last(self.entry)
     if unreadable then return fail(self, "store", "not_done", "the journal: " .. unreadable) end
     if round then
-      self.since = math.min(self.since or since, since)
       -- If the clock was set back, this time is in the future: then it counts from now.
       local from = math.min(since, os.time())
-      local function settled() return os.time() - from > self.settle end
+      self.since = math.min(self.since or from, from)
+      -- Both are whole seconds that have begun: more than `settle` have passed when they differ by more.
+      local function settled() return os.time() - from > math.ceil(self.settle) end
       local all, err, trouble = self:watch(self.since, settled)
       if all then return false end
       if err then return pass_on(self, err, "unknown") end
@@ -162,7 +167,7 @@ function Acceptance:claim()
       end
     end
     local mine = (round or 0) + 1
-    self.claimed = os.time()
+    self.claimed, self.claimed_at = os.time(), core.monotonic()
     local won, message = self.journal:claim(self.entry, mine)
     if won then return mine end
     if won == nil then return fail(self, "store", "not_done", "the journal: " .. tostring(message)) end
@@ -176,9 +181,11 @@ function Acceptance:too_late()
   return fail(self, "timeout", "not_done", ("the deadline of %g s was over before it was sent"):format(self.deadline))
 end
 
--- The seconds in which it may be sent: `settle` seconds after the claim another process may send it.
+      -- Both are whole seconds that have begun: `settle` is over when they differ by more.
+-- is exact, and may stand still while the machine sleeps; the other one counts whole seconds, and may be set.
 function Acceptance:left_to_send()
-  return math.min(self:left(), self.settle + 1 - math.abs(os.time() - self.claimed))
+  local passed = math.max(core.monotonic() - self.claimed_at, math.abs(os.time() - self.claimed))
+  return math.min(self:left(), math.ceil(self.settle) - passed)
 end
 
 -- Sends what is missing, and reads it back.
