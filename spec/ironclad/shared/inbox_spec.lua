@@ -1,5 +1,6 @@
 -- Events that machines share through Redis: what has been handled, and an inbox. The machines are processes here.
 local ironclad = require "ironclad"
+local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 local redis = require "ironclad.shared.redis"
 local process = require "spec_process"
@@ -102,6 +103,32 @@ describe("seen = \"shared\"", function()
       assert.equal("busy", other:claim(step))
       assert.same(wanted, { one:claim(step), other:claim(step) })
     end
+  end)
+
+  it("claims an event again ten minutes after its handler was stopped in the middle", function()
+    local one, other, monotonic, later = shared_seen.open(connect()), shared_seen.open(connect()), core.monotonic, 0
+    finally(function() core.monotonic = monotonic end)
+    core.monotonic = function() return monotonic() + later end
+    assert.equal("new", one:claim "a")
+    later = 590
+    assert.equal("busy", one:claim "a")
+    later = 601
+    assert.same({ "busy", "new", "busy" }, { other:claim "a", one:claim "a", one:claim "a" })
+    later = 1300
+    server:command "flushall" -- the claim has expired, and another machine has the event now
+    assert.same({ "new", "busy" }, { other:claim "a", one:claim "a" })
+  end)
+
+  it("claims an event again after an interrupt", function()
+    local one, script = shared_seen.open(connect()), redis.script
+    redis.script = function(...)
+      script(...)
+      error("interrupted!", 0)
+    end
+    local fine, problem = pcall(one.claim, one, "a")
+    redis.script = script
+    assert.same({ false, "interrupted!" }, { fine, problem })
+    assert.same({ "new", "busy" }, { one:claim "a", shared_seen.open(connect()):claim "a" })
   end)
 
   it("remembers some of that", function()

@@ -2,13 +2,15 @@
 -- those of ironclad.events.seen.
 --
 -- A claim is a key whose value is the name of its holder. It expires after LEASE: an event whose machine has died is
--- then handled by another one. A handled event is remembered for a week.
+-- then handled by another one. It also ends then in this process, where a coroutine can be stopped in the middle. A
+-- handled event is remembered for a week.
 --
 -- When Redis does not answer, it may still have done what it was told. This process remembers that step: it claims the
 -- event under the same name of a holder then, and knows that it has handled an event although Redis may not.
 
 local core = require "ironclad.core"
 local redis = require "ironclad.shared.redis"
+local task = require "ironclad.loop.task"
 
 local seen = {}
 
@@ -62,24 +64,27 @@ local function settle(self, id, holder, seconds)
 end
 
 function Seen:claim(id)
-  if self.claims[id] then return "busy" end
+  local now, mine = core.monotonic(), self.claims[id]
+  if mine and now < mine.ends then return "busy" end
   local unsure = self.unsure[id] or self.older[id]
   if unsure and unsure.handled then
     settle(self, id, unsure.holder, WEEK)
     return "done"
   end
-  local holder = unsure and unsure.holder or core.random_hex(16)
-  self.claims[id] = holder
-  local state, err = redis.script(self.client, CLAIM, { key_of(id) }, { holder, LEASE * 1000 })
+  local holder = mine and mine.holder or unsure and unsure.holder or core.random_hex(16)
+  self.claims[id] = { holder = holder, ends = now + LEASE }
+  local fine, state, err = task.pcall(redis.script, self.client, CLAIM, { key_of(id) }, { holder, LEASE * 1000 })
+  local answered = fine and state
   if state ~= "new" then self.claims[id] = nil end
-  set_unsure(self, id, not state and { holder = holder } or nil)
+  set_unsure(self, id, not answered and { holder = holder } or nil)
+  if not fine then error(state, 0) end -- the script was interrupted
   return state, err
 end
 
 local function end_claim(self, id, seconds)
-  local holder = self.claims[id]
+  local mine = self.claims[id]
   self.claims[id] = nil
-  return settle(self, id, holder, seconds)
+  return settle(self, id, mine and mine.holder, seconds)
 end
 
 function Seen:done(id) return end_claim(self, id, WEEK) end
