@@ -200,7 +200,7 @@ describe("killed at every step", function()
   local CHILD = [[
     local settings, at = dofile((...)), tonumber((select(2, ...)))
     local ironclad = require "ironclad"
-    local change_state = require "ironclad.events.change_state"
+    local change_store = require "ironclad.events.change_store"
     local client = ironclad.connect(settings.connect)
     local steps = 0
     local function step()
@@ -211,7 +211,7 @@ describe("killed at every step", function()
         while true do end
       end
     end
-    local store = change_state.file(settings.state)
+    local store = change_store.file(settings.state)
     for _, name in ipairs { "save", "append" } do
       local original = store[name]
       store[name] = function(text)

@@ -256,6 +256,70 @@ describe("state = \"shared\"", function()
     assert.equal("list", server:command(("type '%s'"):format(key)))
   end)
 
+  describe("with reconcile", function()
+    local client, options, all
+
+    local function locked(name, by)
+      local prefix = redis.prefix(client)
+      return server:command(by and ("set '%sstate-lock:%s' %s"):format(prefix, name, by)
+        or ("get '%sstate-lock:%s'"):format(prefix, name))
+    end
+
+    local function unlock(name) server:command(("del '%sstate-lock:%s'"):format(redis.prefix(client), name)) end
+
+    -- A list of which one item has gone since the last reconciliation.
+    before_each(function()
+      client, options, all = connect(), { state = "shared:gone", reconcile = true }, {}
+      for record in client.records:changes(options) do all[#all + 1] = record.id end
+      ironclad.must(client.records:delete(all[1]))
+    end)
+
+    -- Follows until one item has come `times` times. on_given is called for each.
+    local function follow(times, on_given)
+      local given, problems = {}, {}
+      local changes = client.records:changes(options):follow { every = 0.01, on_error = function(err)
+        problems[#problems + 1] = err.retryable and err.message or "for good: " .. tostring(err)
+        if err.message:find("in use", 1, true) then unlock "gone:ids" end
+      end }
+      for item in changes do
+        given[#given + 1] = item.gone and item.id
+        if #given < times then on_given() else changes:close() end
+      end
+      return given, problems
+    end
+
+    it("waits while another machine has the ids", function()
+      locked("gone:ids", "other")
+      local given, problems = follow(1)
+      assert.same({ { all[1] }, 1 }, { given, #problems })
+      assert.truthy(problems[1]:find("is in use by another process", 1, true), problems[1])
+    end)
+
+    it("lets go of the ids when another machine has taken over", function()
+      local open, looks, while_waiting = shared_state.open, 0, nil
+      finally(function() shared_state.open = open end)
+      function shared_state.open(...)
+        local store = open(...)
+        local peek = store.peek
+        function store.peek()
+          looks = looks + 1
+          if looks == 2 then
+            while_waiting = locked "gone:ids"
+            unlock "gone"
+          end
+          return peek()
+        end
+        return store
+      end
+      local given = follow(2, function()
+        assert.truthy(#locked "gone:ids" > 0)
+        locked("gone", "other")
+      end)
+      assert.same({ all[1], all[1] }, given)
+      assert.equal("", while_waiting)
+    end)
+  end)
+
   it("needs the option shared", function()
     local client = ironclad.connect { instance = "demo", client_id = "x", client_secret = "SECRET-x", as_user = false }
     local fine, message = pcall(function() return client.records:changes { state = "shared" } end)

@@ -5,64 +5,17 @@
 -- added when an item has been handled. Now and then the whole text is replaced by a shorter one. A process that dies
 -- while a line is added leaves a part of it, without its end of line; that item is then not handled yet.
 --
--- The text is kept by a store: a table with the functions
---
---   load()         returns the text, or nil when there is none
---   save(text)     replaces it. When it returns, the text is safe
---   append(text)   optional: adds to its end, in the same way. Without it, save is called with the whole text, and so
---                  it is when append returns "gone": there was no text
---   lock()         optional: returns false when another process has the lock
---   unlock()       optional
---
--- A store whose lock expires has keep(), which extends the lock, and keep_every, the seconds after which keep is
--- called. With `waits`, a loop that follows waits for another process's lock. Such a store may lose the text: then what
--- this process knows is saved again, from its own work or from peek(), which returns the text although another process
--- has the lock.
---
--- A function fails by raising an error, or by returning nil (load: false) and a message. Times are whole milliseconds
--- since 1970, on Ironclad's clock.
+-- The text is kept by a store (change_store). Times are whole milliseconds since 1970, on Ironclad's clock.
 
+local change_store = require "ironclad.events.change_store"
 local core = require "ironclad.core"
-local mistake = require "ironclad.base.mistake"
 
 local change_state = {}
 
-local FORMAT, VERSION = "ironclad changes", 1
+local ask, refuse = change_store.ask, change_store.refuse
+
 local GONE = -1 -- the time in the line of a deleted item
 local FEWEST = 1000 -- lines that are added before the text is replaced
-
---- A store in a file that only this user can read, with the lock file PATH.lock.
--- @return the store; nil and a message
-function change_state.file(path)
-  local file, problem = core.state_file(path)
-  if not file then return nil, problem end
-  return {
-    name = path,
-    lock = function() return file:lock() end,
-    unlock = function() file:unlock() end,
-    load = function()
-      local text, why = file:read()
-      if text == nil then return false, why end
-      return text or nil
-    end,
-    save = function(text) return file:write(text) end,
-    append = function(text) return file:append(text) end,
-  }
-end
-
---- What is wrong with a store that a script gives, or nil.
-function change_state.objection(store)
-  for _, name in ipairs { "load", "save" } do
-    if type(store[name]) ~= "function" then
-      return ("state: expected a path, or a table with the functions load and save; has no %s"):format(name)
-    end
-  end
-  for _, name in ipairs { "append", "lock", "unlock" } do
-    if store[name] ~= nil and type(store[name]) ~= "function" then
-      return ("state: %s is %s, not a function"):format(name, mistake.type_of(store[name]))
-    end
-  end
-end
 
 local State = {}
 State.__index = State
@@ -73,18 +26,10 @@ State.__index = State
 -- @param host where the list is, as "https://na1.ironcladapp.com". A state of another host is refused
 function change_state.new(store, list, arguments, host)
   return setmetatable({
-    store = store, name = store.name or "the state", list = list, arguments = arguments, host = host,
+    store = store, name = store.name or "the state", what = "the state", format = "ironclad changes",
+    list = list, arguments = arguments, host = host,
     from = false, seen = {}, count = 0, gone = {}, added = 0, locked = false, known = false,
   }, State)
-end
-
--- Calls a function of the store. Raises what goes wrong as text.
-local function ask(self, name, ...)
-  local fine, result, problem = pcall(self.store[name], ...)
-  if not fine then error(tostring(result), 0) end
-  local failed = problem ~= nil and not result
-  if failed then error(type(problem) == "table" and problem.kind and problem or tostring(problem), 0) end
-  return result
 end
 
 --- Extends the lock of a store whose lock expires. Raises an error when the lock is lost.
@@ -108,31 +53,8 @@ function State:unlock()
   self.locked = false
 end
 
-local function refuse(self, why, ...)
-  error(("%s is not the state of these changes: %s. Restore it, or move it away to start again"):format(self.name,
-    why:format(...)), 0)
-end
-
--- The arguments of a list, for a message.
-local function said(arguments) return arguments == "" and "none" or tostring(arguments) end
-
 local function read_header(self, line)
-  local fine, header = pcall(core.json.decode, line)
-  if not fine or type(header) ~= "table" or header.format ~= FORMAT then
-    refuse(self, "its first line is not a header of such a file")
-  end
-  if header.version ~= VERSION then
-    error(("%s was written by another version of this module (format %s, this one knows %d): update this one"):format(
-      self.name, tostring(header.version), VERSION), 0)
-  end
-  if header.list ~= self.list then refuse(self, "it is about %s, not %s", tostring(header.list), self.list) end
-  -- Another host has other items. All that are older than this state would be missed.
-  if header.host ~= nil and header.host ~= self.host then
-    refuse(self, "it is about %s, not %s", tostring(header.host), self.host)
-  end
-  if header.arguments ~= self.arguments then
-    refuse(self, "it was made with other arguments (%s, now %s)", said(header.arguments), said(self.arguments))
-  end
+  local header = change_store.read_header(self, line)
   if type(header.from) ~= "number" then refuse(self, "its header has no time") end
   return math.floor(header.from)
 end
@@ -162,7 +84,6 @@ local function forget_old(self)
 end
 
 local function read_text(self, text)
-  if type(text) ~= "string" then refuse(self, "load returned %s", mistake.type_of(text)) end
   local number, at = 0, 1
   while true do
     local stop = text:find("\n", at, true)
@@ -172,7 +93,7 @@ local function read_text(self, text)
     if number == 1 then self.from = read_header(self, line) else read_line(self, line, number) end
     at = stop + 1
   end
-  if number == 0 then refuse(self, text == "" and "it is empty" or "its first line is not a header of such a file") end
+  if number == 0 then refuse(self, "its first line is not a header of such a file") end
   self.torn = at <= #text -- the last line has no end
   forget_old(self)
 end
@@ -220,7 +141,7 @@ end
 --- Loads the state. Raises a text when it cannot be read, is damaged or belongs to something else.
 -- @return whether there was one
 function State:load()
-  local text = ask(self, "load")
+  local text = change_store.load(self)
   if text ~= nil then read_text(self, text) end
   if text == nil and not self.known then return false end
   if self.known and add_known(self, text == nil) then self:save() end
@@ -235,8 +156,7 @@ end
 --- Saves the whole state, as short as it can be.
 function State:save()
   forget_old(self)
-  local lines = { core.json.encode { format = FORMAT, version = VERSION, list = self.list, arguments = self.arguments,
-    host = self.host, from = self.from } .. "\n" }
+  local lines = { change_store.header(self, { from = self.from }) }
   for id, time in pairs(self.seen) do lines[#lines + 1] = line_of(id, time, self.from) end
   for id in pairs(self.gone) do lines[#lines + 1] = line_of(id, GONE, self.from) end
   ask(self, "save", table.concat(lines))

@@ -6,7 +6,7 @@
 -- options of a call, and:
 --
 --   state      a path, "shared" or "shared:NAME" (the shared Redis: one machine at a time looks for changes), or a
---              store (ironclad.events.change_state); required
+--              store (ironclad.events.change_store); required
 --   since      where the first run begins: ISO 8601 text, an ironclad.date, or "now"; default: everything there is.
 --              Later runs begin where the state says
 --   overlap    seconds, 300 unless given: how late an item may become visible in the list after its lastUpdated
@@ -24,7 +24,9 @@
 --
 -- Like each…, it raises errors as text; `changes.error` is then the error as a table.
 
+local change_ids = require "ironclad.events.change_ids"
 local change_state = require "ironclad.events.change_state"
+local change_store = require "ironclad.events.change_store"
 local change_walk = require "ironclad.events.change_walk"
 local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
@@ -94,7 +96,7 @@ end
 
 local function read_state(label, state)
   if type(state) == "string" and state ~= "" then
-    local store, problem = change_state.file(state)
+    local store, problem = change_store.file(state)
     if not store then mistake.raise(label, "state: %s", problem) end
     return store
   end
@@ -102,7 +104,7 @@ local function read_state(label, state)
     mistake.raise(label, "state: expected a path, or a table with the functions load and save, got %s",
       state == "" and "an empty string" or mistake.type_of(state))
   end
-  local objection = change_state.objection(state)
+  local objection = change_store.objection(state)
   if objection then mistake.raise(label, objection) end
   return state
 end
@@ -113,7 +115,7 @@ local function read_ids(label, state, store)
   if type(state) == "string" then return read_state(label, state .. ".ids") end
   local ids = state.ids
   local objection = type(ids) ~= "table" and "expected a table in state.ids, got " .. mistake.value_of(ids)
-    or change_state.objection(ids)
+    or change_store.objection(ids)
   if objection then mistake.raise(label, "reconcile: needs state.ids, a store for ids: %s", objection) end
   return ids
 end
@@ -171,16 +173,16 @@ local function new_changes(client, resource, label, given)
     if arguments.query[name] == nil then arguments.query[name] = value end
   end
   check_request(client, label, index, arguments)
-  local wanted = fingerprint(arguments.query)
+  local wanted, origin = fingerprint(arguments.query), core.describe(client.connection).origin
   local store = type(own.state) == "string" and shared_state(label, client, own.state, resource, wanted)
     or read_state(label, own.state)
   return iterator.new(Changes, {
     client = client, resource = resource, label = label, rest = rest,
     source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
-    state = change_state.new(store, resource, wanted, core.describe(client.connection).origin),
+    state = change_state.new(store, resource, wanted, origin),
     since = read_since(label, own.since),
     overlap = math.ceil(check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000),
-    ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
+    ids = own.reconcile and change_ids.new(read_ids(label, own.state, store), resource, wanted, origin) or false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, first_run = false, closed = false, following = false, pending = false, missing = false,
     present = false, listing = false, busy = false, holder = false, -- the task that has the last item
@@ -216,6 +218,7 @@ local function waits_for_worker() return rawget(_G, "ngx") ~= nil end
 -- -> false while another machine or worker looks for changes, and when the changes are closed
 local function begin(self)
   if not self.state:lock(self.following and waits_for_worker()) then
+    if self.ids then self.ids:unlock() end -- the other one needs them
     if self.following then return false end
     error(Error.new { kind = "store", message = self.state.name .. " is in use by another machine",
       outcome = "not_done", retryable = true, attempts = 0 }, 0)
@@ -286,49 +289,36 @@ end
 
 -- --- deleted items
 
--- An id as a line of the ids, and back. One that would not be one line is JSON.
-local function line_of(id) return (id:find '^"' or id:find "[%z\1-\31]") and core.json.encode(id) or id end
-
-local function id_of(line) return line:find '^"' and core.json.decode(line) or line end
-
--- The ids of the last reconciliation: of this loop, if the store has lost them.
-local function read_known(self)
-  local text, problem = self.ids.load()
-  if text == false then error(tostring(problem), 0) end
-  if not text and self.last_ids then text = self.last_ids end
-  local known = {}
-  for line in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id_of(line) end
-  return known
+-- Adds the ids of a list to a set.
+local function read_all(listing, present)
+  for item in listing do present[item.id] = true end
 end
 
 -- Reads all ids, and sets self.missing to those that were there before and are not in the list. Nothing is set when the
 -- changes are closed.
 local function begin_reconciling(self)
-  if self.ids.lock and self.ids.lock() == false then
-    error((self.ids.name or "state.ids") .. " is in use by another process", 0)
-  end
-  local present, missing = {}, {}
+  self.ids:lock()
+  local known, present, missing = self.ids:load(), {}, {}
   local arguments = copy.of(self.rest)
   for name, value in pairs(self.source.list.query or {}) do
     if arguments[name] == nil then arguments[name] = value end
   end
-  self.listing = self.client[self.resource][each.name_of(self.source.entry)](self.client[self.resource], arguments)
-  for item in self.listing do present[item.id] = true end
+  local resource = self.client[self.resource]
+  self.listing = resource[each.name_of(self.source.entry)](resource, arguments)
+  local listing = self.listing
+  local listed, problem = task.pcall(read_all, listing, present)
   self.listing = false
   if self.closed then return end
-  for _, id in ipairs(read_known(self)) do
+  if not listed then error(listing.error or problem, 0) end
+  for _, id in ipairs(known) do
     if not present[id] and not self.state.gone[id] then missing[#missing + 1] = id end
   end
   self.missing, self.present = missing, present
 end
 
 local function end_reconciling(self)
-  local lines = sorted_names(self.present)
-  for i, id in ipairs(lines) do lines[i] = line_of(id) end
-  self.last_ids = table.concat(lines, "\n") .. "\n"
-  local saved, problem = self.ids.save(self.last_ids)
-  if self.ids.unlock then self.ids.unlock() end
-  if saved == nil and problem then error(tostring(problem), 0) end
+  self.ids:save(self.present)
+  self.ids:unlock()
   self.state.gone, self.missing, self.present = {}, false, false
   self.state:save()
 end
@@ -514,8 +504,8 @@ function Changes:close()
   if self.pending then run.cancel(self.pending) end
   if self.source.pending then run.cancel(self.source.pending) end
   if self.listing then self.listing:close() end
+  if self.ids then self.ids:unlock() end
   self.state:unlock()
-  if self.ids and self.ids.unlock then pcall(self.ids.unlock) end
 end
 
 function Changes:__close() Changes.close(self) end

@@ -1,4 +1,4 @@
---- The state of changes in the shared Redis: `state = "shared"`. It is a store for ironclad.events.change_state, whose
+--- The state of changes in the shared Redis: `state = "shared"`. It is a store for ironclad.events.change_store, whose
 -- lock elects one machine. The lock lasts LEASE seconds; every step extends it, and the engine does while the loop is
 -- busy. A step of a machine that has lost it changes nothing. Errors of this store may be temporary, so a loop that
 -- follows continues after them.
