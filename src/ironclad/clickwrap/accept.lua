@@ -156,7 +156,7 @@ function Acceptance:claim()
       -- If the clock was set back, this time is in the future: then it counts from now.
       local from = math.min(since, os.time())
       self.since = math.min(self.since or from, from)
-      -- Both are whole seconds that have begun: more than `settle` have passed when they differ by more.
+      -- Both are whole seconds that have begun: `settle` is over when they differ by more.
       local function settled() return os.time() - from > math.ceil(self.settle) end
       local all, err, trouble = self:watch(self.since, settled)
       if all then return false end
@@ -181,8 +181,8 @@ function Acceptance:too_late()
   return fail(self, "timeout", "not_done", ("the deadline of %g s was over before it was sent"):format(self.deadline))
 end
 
-      -- Both are whole seconds that have begun: `settle` is over when they differ by more.
--- is exact, and may stand still while the machine sleeps; the other one counts whole seconds, and may be set.
+-- The seconds in which it may be sent: `settle` seconds after the claim another process may send it. The monotonic
+-- clock is exact, and may stand still while the machine sleeps; the other one counts whole seconds, and may be set.
 function Acceptance:left_to_send()
   local passed = math.max(core.monotonic() - self.claimed_at, math.abs(os.time() - self.claimed))
   return math.min(self:left(), math.ceil(self.settle) - passed)
