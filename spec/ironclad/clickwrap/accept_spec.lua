@@ -508,6 +508,7 @@ describe("a mistake of accept", function()
     ["key: the text holds invalid UTF-8 at byte 1"] = { signer = "x", group = "g", key = "\255" },
     ["extra.server_side: is set by the method itself"] =
       { signer = "x", group = "g", extra = { server_side = false } },
+    ["extra.site_id: is set by the method itself"] = { signer = "x", group = "g", extra = { site_id = "s" } },
     ["extra.et: is set by the method itself"] = { signer = "x", group = "g", extra = { et = "displayed" } },
     ["extra.tm: is given as test"] = { signer = "x", group = "g", extra = { tm = true } },
     ["extra.bua: is given as connection.user_agent"] = { signer = "x", group = "g", extra = { bua = "Lynx" } },

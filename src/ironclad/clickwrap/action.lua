@@ -60,7 +60,7 @@ for name, field in pairs(plain_fields) do given_names[field[2]] = name end
 for name, field in pairs(connection_names) do given_names[field] = "connection." .. name end
 
 -- What each method sets itself: the event, and that the answer is JSON and not an image.
-local set_names = mistake.set { "et", "server_side", "_srv", "sid" }
+local set_names = mistake.set { "et", "server_side", "_srv", "sid", "site_id" }
 
 -- Whether a number is whole, and exact on every Lua.
 local function is_whole(given) return given % 1 == 0 and math.abs(given) <= 2 ^ 53 end
