@@ -57,6 +57,16 @@ static int disk_write(lua_State *L) {
     return done ? disk_done(L) : disk_error(L, &error);
 }
 
+/* check_new(path) -> true: write could make the file, or replace the one that is there; nil and why. Nothing
+ * stays in the folder. */
+static int disk_check_new(lua_State *L) {
+    ic_error error = {0};
+    ic_new_file *file = ic_new_file_open(luaL_checkstring(L, 1), &error);
+    if (!file) return disk_error(L, &error);
+    ic_new_file_free(file);
+    return disk_done(L);
+}
+
 /* append(path, text, new) -> true: the text is on the disk, at the end of the file; nil and why. With `new`
  * the file's name is on the disk too, because the file may have just been created. */
 static int disk_append(lua_State *L) {
@@ -304,6 +314,7 @@ void ic_lua_open_disk(lua_State *L) {
                                       {NULL, NULL}},
                           functions[] = {{"absolute", disk_absolute},
                                          {"write", disk_write},
+                                         {"check_new", disk_check_new},
                                          {"append", disk_append},
                                          {"rename", disk_rename},
                                          {"remove", disk_remove},

@@ -4,6 +4,7 @@ local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
 local request = require "ironclad.command.request"
+local target = require "ironclad.command.target"
 local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 
@@ -75,6 +76,10 @@ local function send(client, method, path, call)
   fail.usage("%s", (text:gsub("^request: ", ""):gsub("^headers%.", "--header ")))
 end
 
+local function note_change(method)
+  if method ~= "GET" then terminal.note_change() end
+end
+
 function api.run(words, options, before)
   local method, path, first = request_of(words, options)
   local call = { headers = headers_of(options.header), body = options.body and typed.body(options.body) or nil }
@@ -87,13 +92,20 @@ function api.run(words, options, before)
     call[place] = call[place] or {}
     typed.put(call[place], name, as_json and typed.read(name, text, true) or typed.value(name, text))
   end
-  if options["dry-run"] then call.dry_run = true end
+  if options["dry-run"] then call.dry_run = true else target.check(options.output) end
   local to = options.output
-  if to then call.to = to == "-" and terminal.write or to end
+  if to then call.to = to end
+  if to == "-" then
+    call.to = function(text)
+      note_change(method)
+      terminal.write(text)
+    end
+  end
   local client = connection.open(options)
   local value, err, response = send(client, method, path, call)
   if options["dry-run"] then return request.print(value, err) end
   fail.unless(value, err)
+  note_change(method)
   if to then return to ~= "-" and terminal.write(terminal.clean(value), "\n") end
   if value == true or value == nil then return terminal.say("done: %s %s", method, path) end
   if type(value) == "string" and not is_json(response) then

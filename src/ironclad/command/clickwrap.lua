@@ -10,6 +10,7 @@ local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
 local output = require "ironclad.command.output"
+local terminal = require "ironclad.command.terminal"
 
 local clickwrap = { flags = {
   { "dry-run", refused = "this changes nothing, and asks for several things one after the other; `ironclad clickwrap "
@@ -31,7 +32,11 @@ local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 local function open(options)
   local ironclad = require "ironclad"
   local given = { timeout = options.timeout, deadline = options.deadline, name = options.connection }
-  if given.name then return ironclad.clickwrap(given) end
+  if given.name then
+    local fine, client = pcall(ironclad.clickwrap, given)
+    terminal.check_signal() -- it may have ended the command that prints the token
+    return fine and client or error(client, 0)
+  end
   if (os.getenv "IRONCLAD_CLICKWRAP_SITE" or "") == "" and (os.getenv "IRONCLAD_CLICKWRAP_TOKEN" or "") == "" then
     fail.login "no connection: set IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP_SITE and IRONCLAD_CLICKWRAP_TOKEN"
   end

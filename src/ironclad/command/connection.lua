@@ -4,6 +4,7 @@
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local named = require "ironclad.connections.named"
+local terminal = require "ironclad.command.terminal"
 
 local connection = {}
 
@@ -58,7 +59,10 @@ function connection.choose(name)
   local path = current_path()
   local done, message
   if name then done, message = write_current(path, name .. "\n") else done, message = core.disk.remove(path) end
-  if not done then fail.failed("%s", message) end
+  if not done then
+    terminal.check_signal() -- it ends the wait for a lock
+    fail.failed("%s", message)
+  end
 end
 
 local NOTHING = "no connection: run `ironclad login`, or set IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, "
@@ -97,6 +101,7 @@ function connection.options(options)
   local given = { name = name or nil, as_user = options.as, timeout = options.timeout, deadline = options.deadline }
   local found, explain, missing
   if name then found, explain, missing = named.load(given) else found, explain = named.from_env(given) end
+  terminal.check_signal() -- it may have ended the command that prints the secret
   if not found then fail.usage("%s%s", explain, missing and "; `ironclad login NAME` makes one" or "") end
   if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
   return found, name, function(message) return for_people(explain(message)) end

@@ -74,6 +74,11 @@ local function advice_for(err)
   end
 end
 
+-- Ctrl-C is no finding.
+local function end_if_cancelled(err)
+  if err.kind == "cancelled" then fail.cancelled(err) end
+end
+
 -- The most common tasks, and the operation that each needs.
 local common = { { "list workflows", "workflows:list" }, { "launch workflows", "workflows:launch" },
   { "read templates", "workflow_schemas:list" }, { "list records", "records:list" } }
@@ -161,6 +166,7 @@ local function check_shared(client)
   local ended = core.wall_time()
   if not err then info, err = shared.command(client, { "INFO" }, PATIENCE) end
   if err then
+    end_if_cancelled(err)
     report("wrong", tostring(err), advice_for_shared(tostring(err)))
     return false
   end
@@ -176,6 +182,7 @@ end
 local function check_connection(client)
   local about, err = client:check()
   if err then
+    end_if_cancelled(err)
     report("wrong", tostring(err), advice_for(err))
     return err.kind == "auth" and fail.LOGIN or fail.FAILED
   end
@@ -186,7 +193,10 @@ local function check_connection(client)
   end
   check_scopes(about.scopes)
   local _, refused, response = client.workflows:list { pageSize = 1 }
-  if refused then report("note", tostring(refused), advice_for(refused)) end
+  if refused then
+    end_if_cancelled(refused)
+    report("note", tostring(refused), advice_for(refused))
+  end
   check_clock(response)
   check_limits(response)
   return fail.DONE
@@ -200,6 +210,7 @@ function doctor.run(words, options)
   if not known then return status end
   local fine, client = pcall(connection.open, options)
   if not fine then
+    if fail.is(client) and client.cancelled then error(client, 0) end
     report("wrong", fail.is(client) and client.message or tostring(client))
     return fail.is(client) and client.status or fail.FAILED
   end

@@ -29,8 +29,7 @@ local function ids_of(words)
   return function()
     while true do
       if from_input then
-        local line, problem = io.stdin:read "*l"
-        if problem then fail.failed("cannot read standard input: %s", problem) end
+        local line = terminal.read "*l"
         if line and line:match "%S" then return line:match "^%s*(%S+)" end
         if not line then from_input = nil end
       else

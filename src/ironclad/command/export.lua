@@ -5,6 +5,7 @@ local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local request = require "ironclad.command.request"
+local target = require "ironclad.command.target"
 local terminal = require "ironclad.command.terminal"
 
 local export = { flags = {
@@ -34,28 +35,14 @@ local function types()
   return list
 end
 
-local function target(options)
+local function destination(options)
   if options.output and options.output ~= "-" then return options.output end
   if terminal.is "output" then return nil end
   return terminal.write
 end
 
--- Refuses a folder that does not exist, and one as the name of the file, before a report is made and waited for.
-local function check_target(options)
-  local folder = (options.output or ""):match "^(.*/)[^/]*$"
-  local itself = options.output and not options.output:find "/$" and io.open(options.output .. "/.", "rb")
-  if itself then
-    itself:close()
-    fail.usage("--output: %s is a folder; for a file in it, give %s/", options.output, options.output)
-  end
-  local file, why
-  if folder then file, why = io.open(folder .. ".", "rb") end
-  if file then return file:close() end
-  if folder then fail.usage("--output: %s", why) end
-end
-
 local function save(options, bar, fetch)
-  local to = target(options)
+  local to = destination(options)
   local path, err = fetch { to = to, on_progress = bar }
   bar:finish()
   fail.unless(path, err)
@@ -85,14 +72,16 @@ function export.run(words, options)
       kind and mistake.did_you_mean(kind, known) or "")
   end
   check_options(kind, options)
-  if not options["dry-run"] then check_target(options) end
+  if not options["dry-run"] then target.check(options.output) end
   local progress = require "ironclad.base.progress"
   local dry_run = options["dry-run"]
   if kind == "records" then
     if dry_run then
       return request.print(connection.open(options).records:export({ types = options.types }, { dry_run = true }))
     end
-    if not target(options) then fail.usage "a spreadsheet cannot be shown on a terminal: give --output FILE.xlsx" end
+    if not destination(options) then
+      fail.usage "a spreadsheet cannot be shown on a terminal: give --output FILE.xlsx"
+    end
     local client = connection.open(options)
     return save(options, progress("Downloading", { unit = "bytes" }), function(call)
       return client.records:export({ types = options.types }, call)

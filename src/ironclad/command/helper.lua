@@ -64,7 +64,9 @@ local function run_wait(open, found, words, before, options)
   local methods = request.methods(client, found.resource)
   local value, err = methods[found.name](methods, entry and arguments.body or words[1], call)
   bar:finish()
-  output.value(options, fail.unless(value, err))
+  fail.unless(value, err)
+  if entry then terminal.note_change() end
+  output.value(options, value)
 end
 
 -- ---- methods of a resource's table ----
@@ -99,7 +101,9 @@ local function run_setting(client, found, id, assignments, options)
   local dry_run = options["dry-run"]
   local value, err = subject:set(carrier.body.values, { dry_run = dry_run })
   if dry_run then return request.print(value, err) end
-  output.value(options, fail.unless(value, err))
+  fail.unless(value, err)
+  terminal.note_change()
+  output.value(options, value)
 end
 
 -- Changes a resource of which only the id is needed.
@@ -108,7 +112,9 @@ local function run_changing(client, found, id, texts, options)
   local call = { dry_run = options["dry-run"] }
   local value, err = subject[found.name](subject, found.texts and texts or call, found.texts and call or nil)
   if call.dry_run then return request.print(value, err) end
-  output.value(options, fail.unless(value, err))
+  fail.unless(value, err)
+  terminal.note_change()
+  output.value(options, value)
 end
 
 -- Whether there are as many texts after the id as the helper takes.
@@ -153,6 +159,7 @@ local function run_plain(open, found, words, before, options)
   local methods = request.methods(client, found.resource)
   local value, err, about = methods[found.name](methods, arguments.body)
   fail.unless(value, err)
+  if not about or about.action ~= "unchanged" then terminal.note_change() end
   if about and about.reason then terminal.say("%s: %s", about.action, about.reason)
   elseif about then terminal.say("%s", about.action) end
   output.value(options, value)

@@ -112,8 +112,7 @@ local function secret_of(options)
   if options["secret-command"] then return { command = command_of(options["secret-command"]) } end
   if options["secret-env"] then return { env = variable_of(options["secret-env"]) } end
   if options["secret-stdin"] then
-    local line, problem = io.stdin:read "*l"
-    if problem then fail.failed("--secret-stdin: cannot read standard input: %s", problem) end
+    local line = terminal.read("*l", "--secret-stdin")
     line = line and line:match "^%s*(.-)%s*$"
     if not line or line == "" then fail.usage "--secret-stdin: standard input is empty" end
     return line
@@ -227,6 +226,7 @@ local function settings_of(name, entry, options)
   -- A secret that is fetched later may not be there yet.
   local later = options["no-check"] and not entry.grant and type(entry.client_secret) == "table"
   local settings, problem = named.resolve(entry, { name = name, client_secret = later and "later" or nil }, "/")
+  terminal.check_signal() -- it may have ended the command that prints the secret
   if not settings then fail.usage("%s", explain(problem)) end
   require("ironclad.client").open(nil, settings, explain)
   -- A token that is already there would be used, whatever the secret is.
@@ -282,7 +282,10 @@ function login.run(words, options)
     connections[name] = entry
     return true
   end)
-  if not done then fail.failed("%s", problem) end
+  if not done then
+    terminal.check_signal() -- it ends the wait for a lock
+    fail.failed("%s", problem)
+  end
   terminal.say("Saved as %q in %s.", name, named.path())
   if #list == 0 or not current then connection.choose(name) end
 end

@@ -25,7 +25,10 @@ local function remove(name)
     connections[name] = nil
     return true
   end)
-  if not done then fail.failed("%s", problem) end
+  if not done then
+    terminal.check_signal() -- it ends the wait for a lock
+    fail.failed("%s", problem)
+  end
 end
 
 local function forget_token(options) fail.unless(connection.open(options):logout()) end

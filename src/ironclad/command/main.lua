@@ -85,7 +85,7 @@ end
 local function report_cancelled(problem)
   local err = problem.err
   if not err then
-    terminal.warn "ironclad: cancelled"
+    terminal.warn("ironclad: cancelled%s", terminal.change())
   elseif err.outcome == "unknown" then
     terminal.warn("ironclad: cancelled. The request was sent, so it may have been carried out: look before you "
       .. "repeat it")

@@ -10,6 +10,7 @@ local names = require "ironclad.command.names"
 local operation_flags = require "ironclad.command.operation_flags"
 local output = require "ironclad.command.output"
 local request = require "ironclad.command.request"
+local target = require "ironclad.command.target"
 local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 local values = require("ironclad.base.lazy") "ironclad.values.values"
@@ -131,6 +132,7 @@ end
 
 local function run_entry(open, entry, words, before, options)
   local arguments = request.read(entry, words, before, options)
+  if not options["dry-run"] then target.check(options.output) end
   local client = open(options)
   columns.check_entry(options, entry, client)
   request.type(client, entry, arguments)
@@ -139,6 +141,7 @@ local function run_entry(open, entry, words, before, options)
   if entry.answer == "bytes" then return print_bytes(entry, arguments, client, options) end
   local value, err = request.send(client, entry, arguments, {})
   fail.unless(value, err)
+  if entry.method ~= "GET" then terminal.note_change() end
   print_answer(entry, arguments, value, options)
 end
 

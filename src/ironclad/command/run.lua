@@ -17,9 +17,7 @@ FILE - is standard input. The arguments are in `arg` and in `...`. Ctrl-C ends t
 
 local function load_file(path)
   if path ~= "-" then return loadfile(path) end
-  local text, problem = io.stdin:read "*a"
-  if not text then fail.failed("cannot read standard input: %s", problem) end
-  return (loadstring or load)(text, "=stdin") -- luacheck: ignore 113 143
+  return (loadstring or load)(terminal.read "*a", "=stdin") -- luacheck: ignore 113 143
 end
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143

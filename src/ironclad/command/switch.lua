@@ -35,7 +35,10 @@ function switch.run(words)
     is_known = connections[name] ~= nil
     if is_known then connection.choose(name) end
   end)
-  if not done then fail.failed("%s", unchanged) end
+  if not done then
+    terminal.check_signal() -- it ends the wait for a lock
+    fail.failed("%s", unchanged)
+  end
   if not is_known then
     fail.usage("there is no connection %q%s; `ironclad connections` lists them", name,
       mistake.did_you_mean(name, names))

@@ -47,38 +47,62 @@ function terminal.columns() return screen.columns(OUTPUT) end
 local EBADF = 9
 local held = {} -- files that stand for closed descriptors
 local input_of  -- the argument that standard input was read for
+local changed   -- whether a request that may change something has been carried out
 
 --- Makes sure that the descriptors of standard input, output and error are open. Otherwise the next file or socket
 -- would get the number of one that the caller has closed, and what is printed would go there. Reading and writing what
 -- stands for it fails.
 function terminal.hold_descriptors()
-  input_of = nil
+  input_of, changed = nil, false
   for _, file in ipairs { io.stdin, io.stdout, io.stderr } do
     local _, _, number = file:seek("cur", 0)
     if number == EBADF then held[#held + 1] = io.open("/dev/null", file == io.stdin and "wb" or "rb") end
   end
 end
 
+--- Ends the command when a signal has arrived. It comes before the message about a read, a write or an open that
+-- failed: the signal has interrupted it.
+function terminal.check_signal()
+  if core.terminal.caught() then fail.cancelled() end
+end
+
+--- Notes that a request that may change something has been carried out. What ends the command after that says so:
+-- otherwise somebody would repeat it.
+function terminal.note_change() changed = true end
+
+--- The end of a message about what is not the request itself.
+function terminal.change() return changed and "; the request was carried out" or "" end
+
+--- Reads standard input.
+-- @param format "*l" or "*a", as file:read takes it
+-- @param name the argument that it is read for, or nil
+-- @return the text; nil at the end
+function terminal.read(format, name)
+  local text, problem = io.stdin:read(format)
+  terminal.check_signal()
+  if problem then fail.failed("%scannot read standard input: %s", name and name .. ": " or "", problem) end
+  return text
+end
+
 --- Reads all of standard input for an argument. Refuses a second argument, which would get nothing.
 function terminal.read_for(name)
   if input_of then fail.usage("%s: @- was given for %s already; standard input is read once", name, input_of) end
   input_of = name
-  local text, problem = io.stdin:read "*a"
-  if not text then fail.failed("%s: cannot read standard input: %s", name, problem) end
-  return text
+  return terminal.read("*a", name)
 end
 
 local function check(done, message, number)
   if done then return end
+  terminal.check_signal()
   if number == EPIPE then fail.closed() end
-  fail.failed("cannot write the output: %s", tostring(message))
+  fail.failed("cannot write the output: %s%s", tostring(message), terminal.change())
 end
 
 --- Writes to standard output. Ends the command when the reader has closed the pipe, or when the output cannot be
 -- written.
 function terminal.write(...)
   check(io.stdout:write(...))
-  if core.terminal.caught() then fail.cancelled() end
+  terminal.check_signal()
 end
 
 function terminal.flush() check(io.stdout:flush()) end

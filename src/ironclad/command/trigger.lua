@@ -56,6 +56,7 @@ function trigger.run(words, options, before)
   local answer, err = client:request("POST", "/_sandbox/send_event", call)
   if call.dry_run then return request.print(answer, err) end
   fail.unless(answer, err)
+  terminal.note_change()
   if type(answer) == "table" and (options.json or options.jsonl) then return output.value(options, answer) end
   terminal.say("%s was sent", event)
 end

@@ -24,13 +24,21 @@ function typed.split(word)
   return name, text, json == ":"
 end
 
+-- Opening and reading a named pipe waits for what writes into it.
+local function open_file(name, path)
+  local file, message = io.open(path, "rb")
+  if file then return file end
+  terminal.check_signal()
+  fail.usage("%s: cannot read %s", name, message)
+end
+
 local function read_file(name, path)
   if path == "" then fail.usage("%s: the name of the file is missing after @; the text @ is @@", name) end
   if path == "-" then return terminal.read_for(name) end
-  local file, message = io.open(path, "rb")
-  if not file then fail.usage("%s: cannot read %s", name, message) end
+  local file = open_file(name, path)
   local text, problem = file:read "*a"
   file:close()
+  if not text then terminal.check_signal() end
   if not text then fail.usage("%s: cannot read %s: %s", name, path, tostring(problem)) end
   return text
 end
@@ -144,9 +152,7 @@ local readers = {
     if path == "" then fail.usage("%s: the name of a file is missing: %s=@FILE", name, name) end
     -- Ironclad shows the name, and takes only some endings.
     if text == "@-" then fail.usage("%s: a document needs the name of a file; standard input has none", name) end
-    local file, problem = io.open(path, "rb")
-    if not file then fail.usage("%s: cannot read %s", name, problem) end
-    file:close()
+    open_file(name, path):close()
     return core.file(path)
   end,
   object = function(name, text)

@@ -27,6 +27,7 @@ local copy = require "ironclad.base.copy"
 local core = require "ironclad.core"
 local job = lazy "ironclad.connections.job"
 local mistake = require "ironclad.base.mistake"
+local plain = require "ironclad.loop.plain"
 local sorted_names = require("ironclad.base.names").sorted
 
 local named = {}
@@ -198,9 +199,11 @@ end
 local function run_to_end(command, words)
   local started, problem = command:start(words)
   if not started then return nil, problem end
-  local ended, output, message
-  repeat ended, output, message = command:wait() until ended
-  return output, message
+  while true do
+    local ended, output, message = command:wait()
+    if ended then return output, message end
+    if plain.interrupted and plain.interrupted() then return nil, words[1] .. " was interrupted" end
+  end
 end
 
 -- What a program prints; nil and a message. The message never quotes the output.
