@@ -242,6 +242,18 @@ describe("a receiver in nginx", function()
     peer.eventually(function() return count "test" == 1 end)
   end)
 
+  it("with an inbox is refused where nginx has no timers, before its folder is made", function()
+    local fine, problem = pcall(nginx.start, { lua = true, folder = folder, http = [[
+      init_by_lua_block {
+        local client = require("ironclad").connect { instance = "https://127.0.0.1:1", token = "t", as_user = false }
+        client.webhooks:receiver { inbox = "%folder/early", on = { ["*"] = function() end } }
+      }
+    ]] })
+    assert.is_false(fine)
+    assert.matches("receiver: inbox: nginx has no timers in init_by_lua; make the receiver in init_worker_by_", problem)
+    assert.matches("No such file", (peer.shell("ls " .. peer.quoted(folder) .. "/early")))
+  end)
+
   for cache, least in pairs { on = 2, off = 0 } do
     it("does not stay when it was made by a request: lua_code_cache " .. cache, function()
       site.stop()

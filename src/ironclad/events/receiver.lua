@@ -384,6 +384,9 @@ function receiver.new(label, client, source, options)
   check_function(label, "when", options.when)
   check_function(label, "on_error", options.on_error)
   check_inbox_options(label, options)
+  if options.inbox ~= nil and rawget(_G, "ngx") and ngx.get_phase() == "init" then
+    mistake.raise(label, "inbox: nginx has no timers in init_by_lua; make the receiver in init_worker_by_lua_block")
+  end
   local box = options.inbox ~= nil and inbox.open(label, options.inbox, options, client) or nil
   local remembered = options.seen
   if remembered == nil and options.inbox == "shared" then
