@@ -201,7 +201,21 @@ describe("a store written in Lua", function()
     local client = grant.connect(server, { refresh_token = "refresh-0", store = keeper {}, deadline = 0.01 })
     local _, err = client.workflows:get "w1"
     assert.equal("timeout not_done", err.kind .. " " .. err.outcome)
-    assert.equal("the deadline passed (option deadline): nobody asks it", err.message)
+    assert.equal("the deadline passed (option deadline): the token store cannot lock: nobody asks it", err.message)
+  end)
+
+  it("is named when a deadline passes before it answers", function()
+    local asked
+    with_first_question(function(question)
+      asked = question
+      assert(question:begin())
+    end)
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = keeper {}, deadline = 0.01 })
+    local _, err = client.workflows:get "w1"
+    assert.equal("the deadline passed (option deadline): the token store has not answered to lock yet", err.message)
+    asked:answer {}
+    scene.assert_good(client.workflows:get("w1", { deadline = 60 }))
   end)
 
   it("needs load and save", function()
@@ -212,6 +226,20 @@ describe("a store written in Lua", function()
     fine, message = pcall(grant.connect, server, { store = 5 })
     assert.is_false(fine)
     assert.matches("store: expected", message)
+  end)
+end)
+
+describe("a store in a file", function()
+  it("is named when a deadline passes while it is locked", function()
+    local server = scene.serve { connections = { { { "read" }, { "hang" } } } }
+    local function connect(name)
+      return grant.connect(server, { refresh_token = "refresh-0", store = folder .. "/locked", name = name })
+    end
+    local first = connect "first"
+    first.workflows:get("w1", { deadline = false, callback = function() end })
+    server:await(1) -- its refresh has been sent
+    local _, err = connect "second".workflows:get("w1", { deadline = 0.01 })
+    assert.matches("^the deadline passed %(option deadline%): the token store .*/locked is locked$", err.message)
   end)
 end)
 

@@ -19,7 +19,6 @@
 #include "core/http/attempt_id.h"
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 /* libcurl limits the time of an attempt itself, and its message says more. But it does not limit an
@@ -416,11 +415,12 @@ void ic_flow_resume(ic_engine *engine, ic_call *call) {
 /* ---- the start of a call, and timers ---- */
 
 static void flow_miss_deadline(ic_engine *engine, ic_call *call) {
-    bool waits = call->state == IC_STATE_WAIT_TOKEN;
-    const char *why = waits ? ic_store_worker_delay(&call->token_entry->worker) : NULL;
-    char text[512];
-    snprintf(text, sizeof text, "the deadline passed (option deadline)%s%s", why ? ": " : "", why ? why : "");
-    flow_end_early(engine, call, IC_ERR_TIMEOUT, text);
+    ic_buf text = {0};
+    ic_buf_printf(&text, "the deadline passed (option deadline)");
+    if (call->state == IC_STATE_WAIT_TOKEN) ic_store_worker_explain(&call->token_entry->worker, &text);
+    const char *message = ic_buf_text(&text);
+    flow_end_early(engine, call, IC_ERR_TIMEOUT, message ? message : "the deadline passed");
+    ic_buf_free(&text);
 }
 
 static void flow_on_timer(void *engine, void *owner, double now) {

@@ -188,10 +188,15 @@ void ic_store_worker_expect(ic_engine *engine, ic_call *question) {
     ic_timer_set(&engine->timers, &worker->timer, ic_now() + question->begin_within);
 }
 
-const char *ic_store_worker_delay(const ic_store_worker *worker) {
+void ic_store_worker_explain(const ic_store_worker *worker, ic_buf *text) {
     ic_call *question = worker->question;
-    bool waits = question && worker->timer.index && atomic_load(&question->stage) == IC_QUESTION_WAITS;
-    return waits ? question->unless_begun : NULL;
+    if (question && worker->timer.index && atomic_load(&question->stage) == IC_QUESTION_WAITS)
+        ic_buf_printf(text, ": the token store cannot %s: %s", step_names[worker->step],
+                      question->unless_begun);
+    else if (question)
+        ic_buf_printf(text, ": the token store has not answered to %s yet", step_names[worker->step]);
+    else if (worker->timer.index)
+        ic_buf_printf(text, ": the token store %s is locked", worker->connection->settings.store);
 }
 
 void ic_store_worker_answered(ic_engine *engine, ic_call *question) {

@@ -5,6 +5,7 @@
 #define IC_STORE_WORKER_H
 
 #include "core/auth/store.h"
+#include "core/base/buf.h"
 #include "core/engine/shared_store.h"
 
 /* In this order; a token may only be loaded or saved while the store is locked. */
@@ -45,8 +46,8 @@ void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_ste
                         ic_store_done *done);
 /* The Lua state must begin to answer a question within some time (IC_COMMAND_EXPECT). */
 void ic_store_worker_expect(ic_engine *engine, ic_call *question);
-/* Why a question has not been begun yet that must be; NULL: there is no such question. Borrowed. */
-const char *ic_store_worker_delay(const ic_store_worker *worker);
+/* Appends what a step waits for, if the store is not the engine's alone. */
+void ic_store_worker_explain(const ic_store_worker *worker, ic_buf *text);
 /* The Lua state has answered a question (IC_COMMAND_ANSWER). */
 void ic_store_worker_answered(ic_engine *engine, ic_call *question);
 /* Whether tokens outlive the process. */
