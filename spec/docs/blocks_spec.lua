@@ -10,6 +10,7 @@ local run_by = {
   ["docs/command.md sh"] = "spec/ironclad/command/listen_spec.lua",
   ["docs/connecting.md json"] = "spec/docs/blocks_spec.lua",
   ["docs/acceptance.md sh"] = "spec/docs/acceptance_spec.lua",
+  ["docs/shared.md redis"] = "spec/docs/shared_spec.lua",
   ["CONTRIBUTING.md lua"] = "spec/docs/contributing_spec.lua",
   ["CONTRIBUTING.md c"] = "spec/docs/contributing_spec.lua",
 }

@@ -55,4 +55,54 @@ describe("ironclad doctor, of a connection with a shared Redis,", function()
     end
     server:stop()
   end)
+
+  describe("names why it cannot be written to:", function()
+    local server
+    local GUIDE = peer.read_file "docs/shared.md"
+    local RIGHTS = assert(GUIDE:match "\nACL SETUSER ironclad on >PASSWORD ([^\n]*)\n")
+
+    setup(function() server = redis_server.start() end)
+    teardown(function() server:stop() end)
+
+    local function as(rights)
+      server:command(("acl setuser ironclad reset on '>SECRET-p' %s"):format(rights:gsub("~%S+", "'%0'")))
+      return (server.address:gsub("unix://", "unix://ironclad:SECRET-p@"))
+    end
+
+    local function is_bad(address, wanted)
+      local out, status = doctor(address)
+      assert.equal(1, status, out)
+      assert.matches("bad   .-" .. wanted, out)
+      assert.equal("", server:command "keys '*doctor*'")
+    end
+
+    it("not at all, for a user with the rights of the guide", function()
+      local out, status = doctor(as(RIGHTS))
+      assert.equal(0, status, out)
+      assert.matches("ok    the shared Redis, version", out)
+      assert.equal("", server:command "keys '*doctor*'")
+    end)
+
+    for what, rights in pairs {
+      ["it may run no scripts"] = RIGHTS .. " -eval -evalsha",
+      ["it may not change streams"] = RIGHTS .. " -@stream",
+      ["its keys are others"] = RIGHTS:gsub("~%S+", "~other:*"),
+      ["it may not ask for INFO"] = RIGHTS .. " -info",
+    } do
+      it("a user: " .. what, function() is_bad(as(rights), "Give the user the rights that docs/shared.md names") end)
+    end
+
+    it("its memory is full", function()
+      server:command "config set maxmemory-policy noeviction"
+      server:command "config set maxmemory 1"
+      finally(function() server:command "config set maxmemory 0" end)
+      is_bad(server.address, "OOM.-\n +Its memory is full: raise maxmemory")
+    end)
+
+    it("it is a replica", function()
+      server:command(("replicaof 127.0.0.1 %d"):format(peer.refused_port()))
+      finally(function() server:command "replicaof no one" end)
+      is_bad(server.address, "READONLY.-\n +It is a replica")
+    end)
+  end)
 end)

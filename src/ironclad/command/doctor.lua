@@ -115,7 +115,11 @@ end
 local shared_advice = {
   { "NOAUTH", "Give its user and password in `shared`: redis://user:password@host:6379/0" },
   { "WRONGPASS", "Correct the user and the password in `shared`" },
-  { "NOPERM", "Let the user run scripts, and read and write the keys of `shared_prefix` (ACL SETUSER)" },
+  { "NOPERM", "Give the user the rights that docs/shared.md names (ACL SETUSER)" },
+  { "user executing the script", "Give the user the rights that docs/shared.md names (ACL SETUSER)" },
+  { "OOM", "Its memory is full: raise maxmemory" },
+  { "READONLY", "It is a replica: name the server that takes writes" },
+  { "MISCONF", "It cannot write to its disk: make room there, or correct its folder" },
   { "version 6", "Install Redis 6 or later" },
   { "not supported", "Name one server" },
   { "cannot be reached", "Start Redis, or correct the address in `shared`; a firewall may be between" },
@@ -152,6 +156,17 @@ local function check_shared_settings(info)
   return field "redis_version"
 end
 
+-- Writes what the module writes, and removes it: strings, hashes, sorted sets and streams.
+local WRITE = [[
+if redis.replicate_commands then redis.replicate_commands() end
+for _, command in ipairs { { 'set', KEYS[1], '1' }, { 'hset', KEYS[1], 'a', '1' }, { 'zadd', KEYS[1], 1, 'a' },
+  { 'xadd', KEYS[1], '*', 'a', '1' } } do
+  redis.call(unpack(command)) -- the first one fails when the memory is full, because nothing was written before it
+  redis.call('del', KEYS[1])
+end
+return 1
+]]
+
 -- Seconds that the shared Redis has for an answer. A call waits longer, because a Redis may be starting again.
 local PATIENCE = 2
 
@@ -159,7 +174,7 @@ local PATIENCE = 2
 local function check_shared(client)
   local shared = require "ironclad.shared.redis"
   if not shared.prefix(client) then return true end
-  local _, err = shared.command(client, { "PING" }, PATIENCE)
+  local _, err = shared.script(client, WRITE, { "doctor" }, nil, PATIENCE)
   local begin = core.wall_time()
   local reply, info
   if not err then reply, err = shared.command(client, { "TIME" }, PATIENCE) end
