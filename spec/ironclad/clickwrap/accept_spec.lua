@@ -284,6 +284,22 @@ describe("accept", function()
     assert.are.same({}, sent(server))
   end)
 
+  it("is one in the journal, in whatever order its versions are given", function()
+    local keys = {}
+    for i, versions in ipairs { { "v282", "v1241" }, { "v1241", "v282" }, { ["282"] = "v282", ["1241"] = "v1241" },
+      { "v282", "v9" } } do
+      local cw = play(SITES)
+      local own = { last = function() end, done = function() end,
+        claim = function(_, key)
+          keys[i] = key
+          return nil, "full"
+        end }
+      scene.assert_error("store", cw:accept(given { versions = versions, journal = own }))
+    end
+    assert.are.same({ keys[1], keys[1] }, { keys[2], keys[3] })
+    assert.are_not.equal(keys[1], keys[4])
+  end)
+
   it("is looked for by a journal of the script's own, whose times may have fractions", function()
     local cw, server = play(SITES, NOTHING)
     local own = { claim = function() return true end, done = function() end,

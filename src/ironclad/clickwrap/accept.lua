@@ -212,9 +212,17 @@ local function published_versions(self)
   return action.wanted(self.label, versions)
 end
 
+-- Versions as one text, which is the same in whatever order they were given.
+local function versions_of(wanted)
+  local versions = {}
+  for i, one in ipairs(wanted) do versions[i] = one.version end
+  table.sort(versions)
+  return table.concat(versions, ",")
+end
+
 -- The acceptance in the journal: a key may be used again for another person, other terms or in the other mode.
 local function entry_of(self)
-  local terms = self.act.group and tostring(self.act.group) or action.body(self.act, self.act.wanted).vid
+  local terms = self.act.group and tostring(self.act.group) or versions_of(self.act.wanted)
   if self.act.test then terms = "test " .. terms end
   return table.concat({ common.access_id(self.cw) or "", self.act.signer, terms, self.key }, "\n")
 end
