@@ -17,6 +17,8 @@ local CACHE = 300      -- seconds for which a user who has accepted is let throu
 local FORM_AGE = 86400 -- seconds for which a page can be sent
 -- Seconds in which Clickwrap must have answered. Then the user is asked to try again.
 local DEADLINE = tonumber(os.getenv "IRONCLAD_TERMS_DEADLINE" or 15)
+-- The statuses of Clickwrap that refuse what was sent, whenever it is sent again.
+local REFUSED = { [400] = true, [404] = true, [409] = true, [410] = true, [422] = true }
 
 local kept = ngx.shared.terms_kept
 local clickwrap = ironclad.clickwrap.from_env():cache_in(ngx.shared.terms)
@@ -186,6 +188,12 @@ function terms.answer()
     return ngx.redirect(path, 303)
   end
   if err.outcome == "unknown" then return unclear(err, given.token, path) end
+  -- Clickwrap refuses it, for example because a version has been withdrawn since it was shown. The same form would be
+  -- refused again.
+  if REFUSED[err.status] then
+    ngx.log(ngx.ERR, tostring(err))
+    return show(user, path, 409, "Our terms may have changed meanwhile. Please accept again.")
+  end
   return away(err)
 end
 

@@ -299,6 +299,18 @@ describe("the gate", function()
     sandbox:clear_faults()
   end)
 
+  it("shows the terms of this moment when Clickwrap refuses those that were shown", function()
+    local form = { token = token_of((get("user11", "/"))), agree = "yes" }
+    sandbox:fail { operation = "send-sync", status = 422 }
+    local page, status = get("user11", "/terms", "--data-urlencode " .. peer.quoted("token=" .. form.token)
+      .. " -d agree=yes -d next=/deep.html")
+    assert.are.equal("409", status)
+    assert.is_truthy(page:find("Please accept again.", 1, true))
+    assert.is_truthy(page:find('name="next" value="/deep.html"', 1, true))
+    assert.are_not.equal(form.token, token_of(page))
+    assert.are.same({}, agreed "user11")
+  end)
+
   it("lets nobody accept a contract whose text it cannot show", function()
     publish(false, "")
     local page, status = get("user11", "/")
