@@ -91,6 +91,28 @@ describe("the verification key", function()
     assert.are.same({}, noted)
   end)
 
+  it("that was replaced and cannot be fetched lets events wait for it, not be refused", function()
+    local verifier = client.webhooks:verifier()
+    local receiver, noted, errors = listen { verifier = verifier }
+    assert.are.equal(200, (receiver:handle(send())))
+    sandbox:rotate_webhook_key()
+    sandbox:fail { operation = "retrieve-webhook-verification-key", status = 500, times = 2 }
+    verifier.key.fetched = verifier.key.fetched - 60
+    local headers, body = send()
+    for _ = 1, 2 do assert.are.equal(503, (receiver:handle(headers, body))) end
+    assert.are.same({ { nil, "network" }, { nil, "network" } }, errors)
+    local _, err = verifier:verify(headers, body)
+    assert.is_true(err.retryable)
+    assert.is_truthy(tostring(err):find("the key cannot be fetched again: ", 1, true), tostring(err))
+    verifier.key.fetched = verifier.key.fetched - 60
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    verifier.key.fetched = verifier.key.fetched - 60
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.equal(2, #noted)
+    headers, body = send("workflow_launched", { forge = "key" })
+    assert.are.equal(401, (receiver:handle(headers, body)))
+  end)
+
   it("is fetched once for all who wait", function()
     if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- no tasks there
     local verifier = client.webhooks:verifier()

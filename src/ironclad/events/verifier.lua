@@ -16,7 +16,8 @@ local function unavailable(message)
   return Error.new { kind = "network", message = message, outcome = "not_done", retryable = true, attempts = 0 }
 end
 
--- Calls check(key), and once more with the key that is fetched when the signature fails.
+-- Calls check(key), and once more with the key that is fetched when the signature fails. While that fetch fails, nobody
+-- knows whether the signature is wrong or the key was replaced.
 -- @return what check returns; nil and an error
 local function with_key(self, check)
   local key = self.key
@@ -32,6 +33,10 @@ local function with_key(self, check)
   if value ~= nil or other.step ~= "signature" then return value, other end
   local renewed, err = key:renew(before)
   if renewed == nil then return nil, err end
+  if not renewed and key.failure then
+    return nil, unavailable("the signature is not of the key that is known, and the key cannot be fetched again: "
+      .. tostring(key.failure))
+  end
   if not renewed then return nil, other end
   return check(key.value)
 end
