@@ -3,6 +3,7 @@ local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
 local redis = require "ironclad.shared.redis"
+local run = require "ironclad.calls.run"
 local shared_company = require "spec.support.shared_company"
 local shared_state = require "ironclad.shared.state"
 
@@ -254,6 +255,20 @@ describe("state = \"shared\"", function()
     assert.is_false(text)
     assert.truthy(tostring(err):find("WRONGTYPE", 1, true), tostring(err))
     assert.equal("list", server:command(("type '%s'"):format(key)))
+  end)
+
+  it("is asked for often by a machine that waits, also when it looks for changes once a day", function()
+    local internal, pauses, client = run.internal, {}, connect()
+    local key = redis.prefix(client) .. "state-lock:daily"
+    finally(function() run.internal = internal end)
+    function run.internal(given, what, seconds)
+      pauses[#pauses + 1] = seconds
+      if #pauses == 3 then server:command(("del '%s'"):format(key)) end
+      return internal(given, what, 0.001)
+    end
+    server:command(("set '%s' other"):format(key))
+    assert.is_truthy(client.records:changes { state = "shared:daily" }:follow { every = 86400 }())
+    assert.same({ 20, 20, 20 }, pauses)
   end)
 
   describe("with reconcile", function()

@@ -48,6 +48,7 @@ local changes = {}
 
 local OVERLAP, EVERY = 300, 60 -- seconds
 local WORKER = 1 -- seconds between two checks whether nginx ends this worker, or another one has ended
+local MACHINE = 20 -- seconds until a loop that waits for another machine asks whether it has gone
 
 local own_names = { "state", "since", "overlap", "reconcile" }
 local own_options = mistake.set(own_names)
@@ -365,8 +366,7 @@ end
 
 -- Seconds until the lock of another process is tried again.
 local function pause_for_lock(self)
-  local every = self.following.every
-  return self.state.store.waits and every or math.min(every, WORKER)
+  return math.min(self.following.every, self.state.store.waits and MACHINE or WORKER)
 end
 
 local function next_change(self)
