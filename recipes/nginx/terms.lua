@@ -158,12 +158,13 @@ local function connection()
     page_domain = text(ngx.var.host), browser_locale = text(headers.accept_language) }
 end
 
--- Only after an error whose outcome is unknown: the same form again, and so the same key. The acceptance is then read
--- back before it is sent again.
-local function unclear(err, token, path)
+-- The same form again, and so the same key: the acceptance is read back before it is sent again.
+local function offer_again(err, token, path)
   ngx.log(ngx.ERR, tostring(err))
-  return send_page(503, "<h1>Please try again</h1>\n<p>We do not know yet whether your acceptance has been stored."
-    .. "</p>\n" .. form(token, path, '<input type="hidden" name="agree" value="yes">\n<button>Try again</button>'))
+  local said = err.outcome == "unknown" and "We do not know yet whether your acceptance has been stored."
+    or "Your acceptance has not been stored."
+  return send_page(503, "<h1>Please try again</h1>\n<p>" .. said .. "</p>\n"
+    .. form(token, path, '<input type="hidden" name="agree" value="yes">\n<button>Try again</button>'))
 end
 
 --- Records an acceptance, and continues to the page that the user wanted.
@@ -187,14 +188,13 @@ function terms.answer()
     ngx.log(ngx.NOTICE, "accepted by ", user, ", key ", evidence.key)
     return ngx.redirect(path, 303)
   end
-  if err.outcome == "unknown" then return unclear(err, given.token, path) end
   -- Clickwrap refuses it, for example because a version has been withdrawn since it was shown. The same form would be
   -- refused again.
-  if REFUSED[err.status] then
+  if err.outcome == "not_done" and REFUSED[err.status] then
     ngx.log(ngx.ERR, tostring(err))
     return show(user, path, 409, "Our terms may have changed meanwhile. Please accept again.")
   end
-  return away(err)
+  return offer_again(err, given.token, path)
 end
 
 -- New terms are asked for as soon as Clickwrap reports them. Without this, a user who is let through is asked after

@@ -299,6 +299,18 @@ describe("the gate", function()
     sandbox:clear_faults()
   end)
 
+  it("offers the same form again when nothing was sent", function()
+    local token = token_of((get("user11", "/")))
+    sandbox:fail { operation = "get_sites-site-id-signers-id-signer-id-activity", status = 403 }
+    local page, status = get("user11", "/terms", "--data-urlencode " .. peer.quoted("token=" .. token)
+      .. " -d agree=yes -d next=/deep.html")
+    assert.are.equal("503", status)
+    assert.is_truthy(page:find("Your acceptance has not been stored.", 1, true))
+    assert.is_truthy(page:find('name="next" value="/deep.html"', 1, true))
+    assert.are.equal(token, token_of(page))
+    assert.are.same({}, agreed "user11")
+  end)
+
   it("shows the terms of this moment when Clickwrap refuses those that were shown", function()
     local form = { token = token_of((get("user11", "/"))), agree = "yes" }
     sandbox:fail { operation = "send-sync", status = 422 }
