@@ -40,7 +40,8 @@ struct ic_callback {
     callback_request *held;        /* its browser waits: the connection is suspended until there is a reply */
     bool reported;                 /* to the caller, as IC_CALLBACK_CAME */
     unsigned status;               /* of the reply */
-    struct MHD_Response *reply;
+    struct MHD_Response *reply;    /* to the last request that was answered */
+    char *answered;                /* its target: a browser that reloads its page gets the same reply */
 };
 
 /* --- answers --- */
@@ -74,6 +75,13 @@ static enum MHD_Result callback_refuse(struct MHD_Connection *connection, unsign
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
+}
+
+static void callback_forget_reply(ic_callback *callback) {
+    if (callback->reply) MHD_destroy_response(callback->reply);
+    callback->reply = NULL;
+    ic_free_secret(callback->answered);
+    callback->answered = NULL;
 }
 
 /* --- libmicrohttpd's callbacks --- */
@@ -143,6 +151,8 @@ static enum MHD_Result callback_on_request(void *context, struct MHD_Connection 
     }
     if (callback->held == mine)
         return callback->reply ? MHD_queue_response(connection, callback->status, callback->reply) : MHD_NO;
+    if (callback->reply && callback->answered && strcmp(callback->answered, mine->target) == 0)
+        return MHD_queue_response(connection, callback->status, callback->reply);
     if (callback->held)
         return callback_refuse(connection, MHD_HTTP_CONFLICT, "Another request is being answered.");
     callback->held = mine;
@@ -252,21 +262,22 @@ static void callback_run(const ic_callback *callback) {
         MHD_run(callback->daemons[i]);
 }
 
-/* Waits until a daemon has something to do, at most for the given milliseconds. */
+/* Waits until a daemon has something to do, at most for the given milliseconds. -> whether a descriptor is
+ * ready */
 #if IC_HAS_EPOLL
-static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
+static bool callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     struct pollfd ready[2];
     nfds_t count = 0;
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
         int fd = MHD_get_daemon_info(callback->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
         ready[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
-    poll(ready, count, milliseconds);
+    return poll(ready, count, milliseconds) > 0;
 }
 #else
 /* Here libmicrohttpd refuses descriptors of FD_SETSIZE and above: a process with so many open files cannot
  * log in. */
-static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
+static bool callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     fd_set reading, writing, failing;
     MHD_socket highest = -1;
     FD_ZERO(&reading);
@@ -275,20 +286,29 @@ static void callback_wait_for_daemons(const ic_callback *callback, int milliseco
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++)
         MHD_get_fdset(callback->daemons[i], &reading, &writing, &failing, &highest);
     struct timeval time = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-    select(highest + 1, &reading, &writing, &failing, &time);
+    return select(highest + 1, &reading, &writing, &failing, &time) > 0;
 }
 #endif
 
-/* Waits until there is something to do, at most `seconds`, and does it. */
-static void callback_serve(ic_callback *callback, double seconds) {
-    int milliseconds = (int)ceil(fmin(seconds * 1000, WAIT_MAX));
+/* After how many milliseconds a daemon must run even if no descriptor becomes ready, at most `most`. */
+static int callback_pause(const ic_callback *callback, int most) {
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
         MHD_UNSIGNED_LONG_LONG soon;
-        if (MHD_get_timeout(callback->daemons[i], &soon) == MHD_YES && soon < (unsigned)milliseconds)
-            milliseconds = (int)soon;
+        if (MHD_get_timeout(callback->daemons[i], &soon) == MHD_YES && soon < (unsigned)most)
+            most = (int)soon;
     }
-    callback_wait_for_daemons(callback, milliseconds);
+    return most;
+}
+
+/* Waits until there is something to do, at most `seconds`, and does it. */
+static void callback_serve(ic_callback *callback, double seconds) {
+    int most = (int)ceil(fmin(seconds * 1000, WAIT_MAX));
+    callback_wait_for_daemons(callback, callback_pause(callback, most));
     callback_run(callback);
+}
+
+static bool callback_is_ready(const ic_callback *callback) {
+    return callback_pause(callback, 1) == 0 || callback_wait_for_daemons(callback, 0);
 }
 
 ic_callback_state ic_callback_wait(ic_callback *callback) {
@@ -306,14 +326,18 @@ const char *ic_callback_target(const ic_callback *callback) {
 
 void ic_callback_answer(ic_callback *callback, unsigned status, const char *title, const char *text) {
     if (!callback->held) return;
+    double ends = ic_now() + ANSWER_SECONDS, left;
+    callback_forget_reply(callback);
     callback->status = status;
     callback->reply = callback_page(title, text); /* NULL closes the connection without an answer */
+    callback->answered = ic_strdup(callback->held->target);
     MHD_resume_connection(callback->held->connection);
     callback_run(callback); /* no descriptor becomes ready when a connection is resumed */
-    for (double ends = ic_now() + ANSWER_SECONDS, left; callback->held && (left = ends - ic_now()) > 0;)
+    while (callback->held && (left = ends - ic_now()) > 0)
         callback_serve(callback, left);
-    if (callback->reply) MHD_destroy_response(callback->reply);
-    callback->reply = NULL;
+    /* While the caller did something else, the person may have reloaded the page. */
+    while (callback_is_ready(callback) && ic_now() < ends)
+        callback_run(callback);
 }
 
 void ic_callback_close(ic_callback *callback) {
@@ -321,6 +345,7 @@ void ic_callback_close(ic_callback *callback) {
     ic_callback_answer(callback, MHD_HTTP_SERVICE_UNAVAILABLE, "The login has ended",
                        "No program waits for this answer any more.");
     callback_stop(callback);
+    callback_forget_reply(callback);
     ic_free(callback->path);
     ic_free(callback);
 }

@@ -30,7 +30,8 @@ typedef enum ic_callback_state {
 ic_callback_state ic_callback_wait(ic_callback *callback);
 /* The path and query of the request that is waiting, valid until it is answered; NULL when there is none. */
 const char *ic_callback_target(const ic_callback *callback);
-/* Answers the waiting browser with an HTML page. Gives up when the page cannot be sent within two seconds. */
+/* Answers the waiting browser with an HTML page. Gives up when the page cannot be sent within two seconds.
+ * The same request gets the same page, until another one is answered: the person may reload. */
 void ic_callback_answer(ic_callback *callback, unsigned status, const char *title, const char *text);
 /* Frees the port and the callback. A browser that is still waiting is told that the login has ended.
  * Does nothing in a forked process. */

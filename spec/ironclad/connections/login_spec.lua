@@ -145,6 +145,29 @@ describe("the listener of a login", function()
     assert_free(port)
   end)
 
+  it("gives a browser that was reloaded while it waited the same answer", function()
+    local listener = assert(listen())
+    local first, again, other = {}, {}, {}
+    for i, list in ipairs { first, again, other } do
+      list.socket = assert(plain_socket.connect(listener:port()))
+      list.request = get(i == 3 and "/callback?code=2" or "/callback?code=1")
+    end
+    first.socket:send(first.request)
+    assert.equal("/callback?code=1", wait(listener))
+    -- The program logs in now, and serves nobody.
+    first.socket:close()
+    again.socket:send(again.request)
+    other.socket:send(other.request)
+    listener:answer(200, "You are logged in", "Close this window.")
+    listener:close()
+    local answer = again.socket:receive()
+    assert.matches("^HTTP/1.1 200 ", answer)
+    assert.matches("<h1>You are logged in</h1>", answer)
+    assert.matches("^HTTP/1.1 503 ", (other.socket:receive()))
+    again.socket:close()
+    other.socket:close()
+  end)
+
   it("goes on waiting after a refusal", function()
     local listener = assert(listen())
     local _, collect = browse(listener:port(), { get "/callback?a", get "/callback?b" })
