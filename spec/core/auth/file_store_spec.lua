@@ -59,6 +59,23 @@ describe("a file store", function()
     assert.matches("refresh%-1", peer.read_file(file))
   end)
 
+  it("is written by a login when what it has for the connection is not a token", function()
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), grant.pair("access-2", "refresh-2"), GOOD }
+    local file = path "damaged"
+    local function client() return grant.connect(server, { store = file }) end
+    assert.equal(0, peer.fork_run(function() -- this process must not know the token
+      return client():exchange("code-1", { redirect_uri = "http://localhost/" }) and 0 or 1
+    end))
+    peer.write_file(file, (peer.read_file(file):gsub('"refresh%-1"', "7")))
+    local broken = client()
+    local _, err = broken.workflows:get "w1"
+    assert.equal("store", err.kind)
+    assert.matches("is not a token .*correct it, or connect again", err.message)
+    assert.is_true((broken:exchange("code-2", { redirect_uri = "http://localhost/" })))
+    scene.assert_good(broken.workflows:get "w1")
+    assert.matches("refresh%-2", peer.read_file(file))
+  end)
+
   for _, text in ipairs { "{", '{"version":1,"tok', "[]", "not ours", '{"version":99,"tokens":{}}' } do
     it("is never replaced when it is not one: " .. text, function()
       local server = scene.answering { grant.pair("access-1", "refresh-1") }

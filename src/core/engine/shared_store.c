@@ -232,18 +232,14 @@ static bool shared_store_has_key(const ic_shared_store *store, unsigned char key
     return given && ic_seal_read_key(given, key);
 }
 
-/* Reads what Redis has: JSON, encrypted or not. */
+/* Reads what Redis has: JSON, encrypted or not. It can be read with this client's key, or without any. */
 static bool shared_store_read(ic_shared_store *store, const ic_reply *data, ic_error *error) {
     unsigned char key[IC_SEAL_KEY];
     ic_buf open = {0};
     const char *text = data->text;
     size_t length = data->length;
     bool sealed = ic_seal_is_sealed(text, length), good = true;
-    if (sealed && !shared_store_has_key(store, key)) {
-        ic_error_set(error, IC_ERR_STORE, "the token in the shared Redis is encrypted; give its shared_key");
-        return false;
-    }
-    if (sealed) {
+    if (sealed && shared_store_has_key(store, key)) {
         good = ic_seal_open(key, store->connection->store_key, text, length, &open, error);
         text = open.data;
         length = open.length;
@@ -255,6 +251,27 @@ static bool shared_store_read(ic_shared_store *store, const ic_reply *data, ic_e
     if (open.data) ic_wipe(open.data, open.length);
     ic_buf_free(&open);
     return good;
+}
+
+/* Puts the token that Redis has into `found`. One that was encrypted with another key, or is damaged, is as
+ * good as none for a client with client credentials: another one is fetched. False with an error. */
+static bool shared_store_take(ic_shared_store *store, const ic_reply *data, ic_error *error) {
+    unsigned char key[IC_SEAL_KEY];
+    ic_error cause = {0};
+    bool lacks_key = ic_seal_is_sealed(data->text, data->length) && !shared_store_has_key(store, key);
+    bool read = !lacks_key && shared_store_read(store, data, &cause);
+    ic_wipe(key, sizeof key);
+    if (cause.kind == IC_ERR_MEMORY)
+        ic_error_memory(error);
+    else if (lacks_key)
+        ic_error_set(error, IC_ERR_STORE,
+                     "the token in the shared Redis (%s) is encrypted; give its shared_key",
+                     ic_link_name(store->shared->link));
+    else if (!read && shared_store_is_personal(store))
+        ic_error_set(error, IC_ERR_STORE, "cannot read the token in the shared Redis (%s): %s; log in again",
+                     ic_link_name(store->shared->link), ic_error_message(&cause));
+    ic_error_clear(&cause);
+    return !error->kind;
 }
 
 static void shared_store_on_loaded(void *owner, ic_reply *reply, const ic_error *error) {
@@ -278,12 +295,9 @@ static void shared_store_on_loaded(void *owner, ic_reply *reply, const ic_error 
     store->time = time;
     memcpy(store->own, store->before, sizeof store->own);
     bool found = data->kind == IC_REPLY_TEXT && data->length;
-    if (found && shared_store_read(store, data, &mine)) {
+    if (found && shared_store_take(store, data, &mine)) {
         double ahead = (double)ic_reply_integer(ic_reply_item(reply, 3), 0) / 1000;
         if (store->found->expires_at > 0) store->found->expires_at += ahead;
-    } else if (found && mine.kind != IC_ERR_MEMORY) {
-        ic_error_set(&mine, IC_ERR_STORE, "cannot read the token in the shared Redis (%s): %s",
-                     ic_link_name(store->shared->link), ic_error_message(&mine));
     }
     shared_store_end(store, mine.kind ? &mine : NULL);
     ic_error_clear(&mine);

@@ -40,6 +40,10 @@ bool ic_store_worker_persists(const ic_store_worker *worker) {
     return worker->store || worker->connection->store_mailbox || worker->connection->shared_store;
 }
 
+bool ic_store_worker_prepares(const ic_store_worker *worker) {
+    return worker->store || worker->connection->shared_store;
+}
+
 bool ic_store_worker_is_behind(const ic_store_worker *worker) {
     return worker->connection->shared_store && ic_shared_store_is_behind(&worker->shared);
 }

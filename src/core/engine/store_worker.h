@@ -52,6 +52,8 @@ void ic_store_worker_explain(const ic_store_worker *worker, ic_buf *text);
 void ic_store_worker_answered(ic_engine *engine, ic_call *question);
 /* Whether tokens outlive the process. */
 bool ic_store_worker_persists(const ic_store_worker *worker);
+/* Whether PREPARE checks the store. A store written in Lua can only be checked by LOAD. */
+bool ic_store_worker_prepares(const ic_store_worker *worker);
 /* After LOAD: whether the store has lost the token that the owner has, which is then to be saved again. */
 bool ic_store_worker_is_behind(const ic_store_worker *worker);
 /* Whether a save is under way that the end of the engine waits for. */

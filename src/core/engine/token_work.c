@@ -14,7 +14,8 @@
 /* How long a refresh token that was refused is not sent again, in seconds. */
 #define REFUSED_TIME 30.0
 
-static ic_store_done token_on_locked, token_on_loaded, token_on_prepared, token_on_saved, token_on_unlocked;
+static ic_store_done token_on_locked, token_on_loaded, token_on_prepared, token_on_nothing_left,
+    token_on_saved, token_on_unlocked;
 static void token_on_fetched(void *engine, ic_call *call);
 
 static void token_store(ic_engine *engine, ic_token_entry *entry, ic_store_step step, ic_store_done *done) {
@@ -59,6 +60,10 @@ static bool token_has_waiter(const ic_token_entry *entry, ic_purpose purpose) {
     return false;
 }
 
+static bool token_is_wanted(const ic_token_entry *entry) {
+    return token_has_waiter(entry, IC_PURPOSE_NONE) || token_has_waiter(entry, IC_PURPOSE_INSPECT);
+}
+
 /* Ends EXCHANGE and FORGET when their change has been saved. The work may continue and fetch a token for
  * others, and a logout must not wait for that. */
 static void token_end_changes(ic_engine *engine, ic_token_entry *entry) {
@@ -99,6 +104,9 @@ static bool token_apply_answer(ic_token_entry *entry, ic_error *error) {
 static void token_on_locked(ic_engine *engine, void *owner, const ic_error *error) {
     ic_token_entry *entry = owner;
     bool changed = entry->change != IC_PURPOSE_NONE;
+    /* Before a login, the token that the store has does not matter, and it may be damaged. */
+    bool prepares = token_has_waiter(entry, IC_PURPOSE_PREPARE) && !token_is_wanted(entry) &&
+                    ic_store_worker_prepares(&entry->worker);
     /* A change is made even when it cannot be saved: the next work tries to save it again. */
     if (changed) token_make_change(entry);
     ic_error again = {0};
@@ -108,6 +116,8 @@ static void token_on_locked(ic_engine *engine, void *owner, const ic_error *erro
         token_on_saved(engine, entry, error);
     else if (changed)
         token_store(engine, entry, IC_STORE_SAVE, token_on_saved);
+    else if (prepares)
+        token_store(engine, entry, IC_STORE_PREPARE, token_on_nothing_left);
     else
         token_store(engine, entry, IC_STORE_LOAD, token_on_loaded);
 }
@@ -140,8 +150,7 @@ static bool token_was_refused(const ic_token_entry *entry) {
 
 /* The store is locked, and the token has been saved or loaded. */
 static void token_settle(ic_engine *engine, ic_token_entry *entry) {
-    bool wanted = token_has_waiter(entry, IC_PURPOSE_NONE) || token_has_waiter(entry, IC_PURPOSE_INSPECT);
-    bool lacks = wanted && !entry->fetched && !ic_token_entry_is_usable(entry, ic_now());
+    bool lacks = token_is_wanted(entry) && !entry->fetched && !ic_token_entry_is_usable(entry, ic_now());
     if (lacks && token_was_refused(entry))
         token_finish(engine, entry, &entry->refusal);
     else if (lacks)
