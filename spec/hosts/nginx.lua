@@ -315,6 +315,52 @@ describe("nginx's own", function()
     assert.are.same({ "POST /public/api/v1/workflows", "GET /public/api/v1/workflows/w1" }, scene.targets(upstream))
   end)
 
+  it("client that goes away while a sink waits cancels its call", function()
+    local part = "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 1000\r\n\r\nthe beginning"
+    local upstream = scene.serve { connections = { { READ, { "send", part }, { "hang" } },
+      { READ, { "send", GOOD } } } }
+    local server = start_before(upstream, {
+      connection = { max_in_flight = 1 },
+      locations = [[
+        location /slow { content_by_lua_block {
+          collectgarbage "stop" -- which would end the call, too, later
+          client().workflows:download_document("w1", "key", { to = function(chunk)
+            began = chunk
+            ngx.sleep(3600)
+          end })
+        } }
+        location /began { content_by_lua_block { ngx.say(began or "nothing") } }
+        location /pending { content_by_lua_block { ngx.say(ironclad.stats().pending) } }
+      ]],
+    })
+    local slow = nginx.start_get(server, "/slow")
+    peer.eventually(function() return nginx.get(server, "/began") == "the beginning\n" end)
+    assert.are.equal("", slow.leave())
+    -- Otherwise it ends when no byte has come for 30 seconds.
+    peer.eventually(function() return nginx.get(server, "/pending") == "0\n" end)
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+  end)
+
+  it("worker keeps no connection for each call with a sink", function()
+    local body = ("x"):rep(100000)
+    local file = ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body)
+    local server = start_before(scene.answering { file }, { locations = [[
+      location /file { content_by_lua_block {
+        local length = 0
+        local done, err = client().workflows:download_document("w1", "key", { to = function(chunk)
+          length = length + #chunk
+          ngx.sleep(0.001)
+        end })
+        ngx.say(done and length or tostring(err))
+      } }
+    ]] })
+    local output = peer.shell(("curl -sS -m 60 -Z --parallel-max 30 'http://127.0.0.1:%d/file?[1-300]'"):format(
+      server.port))
+    assert.are.equal(300, select(2, output:gsub("100000\n", "")))
+    local open = tonumber((peer.shell(("ls /proc/%d/fd | wc -l"):format(server.workers()))))
+    assert.is_true(open < 300, open)
+  end)
+
   it("deadline ends a wait", function()
     local upstream = scene.serve { connections = { { READ, { "hang" } } } }
     local server = start_before(upstream, { connection = { deadline = 0.3 } })

@@ -193,10 +193,49 @@ static void test_disconnecting(void) {
     ic_peer_free(peer);
 }
 
+/* A client that has got its byte and disconnects abandons its call only if it has asked for that. */
+static void test_holding(void) {
+    ic_peer *peer = start_silent();
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    connection->settings.watched = true; /* so that there is an event at once */
+    open_socket();
+    for (size_t holds = 0; holds < 2; holds++) {
+        char text[32];
+        int descriptor = connect_client(), other = connect_client();
+        ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+        snprintf(text, sizeof text, "%lu%s\n", call->id, holds ? "+" : "");
+        for (int i = 0; i < 2; i++) {
+            send_text(descriptor, text);
+            CHECK(receive(descriptor, PATIENCE) == 1);
+        }
+        CHECK(ic_peer_await(peer, holds + 1) == holds + 1);
+        CHECK(!ic_call_done(call));
+        close(descriptor);
+        for (int i = 0; i < 2; i++) { /* when this is answered, the engine has seen the other's end */
+            ask(other, 0);
+            CHECK(receive(other, PATIENCE) == 1);
+        }
+        if (!holds) {
+            CHECK(!ic_call_done(call));
+            ic_call_cancel(call);
+        }
+        await(mailbox, call);
+        CHECK(call->error.kind == IC_ERR_CANCELLED);
+        close(other);
+        ic_call_release(call);
+    }
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
 static void test_bad_requests(void) {
     static const char *const texts[] = {"\n",
                                         "x\n",
                                         "1x\n",
+                                        "1++\n",
+                                        "+\n",
                                         "-\n",
                                         "1\n1\n",
                                         "123456789012345678901234567890",
@@ -372,6 +411,7 @@ int main(void) {
     STAGE(test_no_descriptors);
     STAGE(test_no_spare_descriptor);
     STAGE(test_disconnecting);
+    STAGE(test_holding);
     STAGE(test_bad_requests);
     STAGE(test_path);
     STAGE(test_removed);

@@ -20,7 +20,9 @@
 
 typedef struct client {
     int descriptor;
-    ic_call *call; /* that it waits for, retained; NULL: none now */
+    ic_call *call; /* that it waits for, or holds, retained; NULL: none now */
+    bool holds;    /* the call ends with the connection also when it does not wait */
+    bool waits;    /* for its byte */
     char text[REQUEST_LIMIT];
     size_t length;
 } client;
@@ -134,10 +136,15 @@ static void socket_accept(ic_socket *socket) {
     socket->paused_until = ic_now() + PAUSE;
 }
 
-/* False: the client must be closed. */
-static bool socket_client_notify(client *client) {
+static void socket_client_drop(client *client) {
     ic_call_release(client->call);
     client->call = NULL;
+}
+
+/* False: the client must be closed. */
+static bool socket_client_notify(client *client) {
+    client->waits = false;
+    if (!client->holds) socket_client_drop(client);
     return ic_send(client->descriptor, "\n", 1) == 1;
 }
 
@@ -147,8 +154,12 @@ static bool socket_client_parse(ic_engine *engine, client *client) {
     if (client->text[client->length - 1] != '\n') return client->length < REQUEST_LIMIT;
     client->text[client->length - 1] = '\0';
     unsigned long id = strtoul(client->text, &end, 10);
-    if (*end || end == client->text) return false;
+    bool holds = *end == '+';
+    if (end == client->text || strcmp(end, holds ? "+" : "") != 0) return false;
     client->length = 0;
+    socket_client_drop(client);
+    client->holds = holds;
+    client->waits = true;
     client->call = ic_flow_find(engine, id);
     if (!client->call) return socket_client_notify(client);
     ic_call_retain(client->call);
@@ -160,22 +171,26 @@ static bool socket_client_read(ic_engine *engine, client *client) {
     ssize_t count =
         recv(client->descriptor, client->text + client->length, REQUEST_LIMIT - client->length, MSG_DONTWAIT);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
-    if (count == 0 || client->call) return false;
+    if (count == 0 || client->waits) return false;
     client->length += (size_t)count;
     return socket_client_parse(engine, client);
 }
 
 static bool socket_client_has_pending(const client *client) {
-    return client->call && (ic_call_has_pending(client->call) || ic_mailbox_is_urgent(client->call->mailbox));
+    return client->waits &&
+           (ic_call_has_pending(client->call) || ic_mailbox_is_urgent(client->call->mailbox));
 }
 
 struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, unsigned *count, int *wait) {
     ic_socket *socket = engine->socket;
     *count = 1;
     if (!socket) return own;
-    for (size_t i = socket->count; i-- > 0;)
-        if (socket_client_has_pending(&socket->clients[i]) && !socket_client_notify(&socket->clients[i]))
+    for (size_t i = socket->count; i-- > 0;) {
+        client *client = &socket->clients[i];
+        if (client->call && !client->waits && ic_call_done(client->call)) socket_client_drop(client);
+        if (socket_client_has_pending(client) && !socket_client_notify(client))
             socket_close_client(socket, i);
+    }
     double now = ic_now();
     bool paused = now < socket->paused_until;
     if (paused && *wait > PAUSE * 1000) *wait = (int)(PAUSE * 1000);

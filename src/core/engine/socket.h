@@ -1,7 +1,9 @@
 /* The engine's unix socket, for hosts that can only wait for their own sockets (nginx). A client sends a
  * call's id and a newline, and gets one byte when the call has something pending, when a question waits in
  * its mailbox, or when the call is not in flight. The connection then serves the next call. If a client
- * closes its connection before that, its call is abandoned. The engine's thread only. */
+ * closes its connection before that, its call is abandoned. With a + before the newline, the call is
+ * abandoned also when the connection is closed later, before another request comes on it. The engine's thread
+ * only. */
 #ifndef IC_SOCKET_H
 #define IC_SOCKET_H
 

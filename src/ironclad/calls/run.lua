@@ -28,9 +28,9 @@ local function cancel_unless(call, fine, ...)
 end
 
 -- A task waits without pcall, because Lua 5.1 cannot yield inside pcall.
-local function wait_once(loop, call, mine)
+local function wait_once(loop, call, mine, shares)
   if mine then return loop.wait(call, mine) end
-  return cancel_unless(call, pcall(loop.wait, call))
+  return cancel_unless(call, pcall(loop.wait, call, nil, shares))
 end
 
 -- Waits for the end of a call.
@@ -49,7 +49,7 @@ local function wait_until_done(pending)
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
     if pending.watched then cancel_unless(call, hooks.tell(call, pending.client, pending.on_progress)) end
-    if not done and not fed and wait_once(loop, call, mine) == "interrupted" then call:cancel() end
+    if not done and not fed and wait_once(loop, call, mine, sink ~= nil) == "interrupted" then call:cancel() end
   until done
 end
 

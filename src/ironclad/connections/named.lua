@@ -75,11 +75,14 @@ local function variable(name)
   return value ~= "" and value or nil
 end
 
--- That a variable is not set, and in nginx the usual reason.
-local function unset(name, more)
-  local why = ngx and ngx.get_phase and " (nginx passes it on only with `env %s;` at the top of nginx.conf)" or ""
-  return name .. " is not set" .. (more or "") .. why:format(name)
+-- In nginx, the usual reason why a variable is not set.
+local function not_passed_on(name)
+  if not (ngx and ngx.get_phase) then return "" end
+  return (" (nginx passes it on only with `env %s;` at the top of nginx.conf)"):format(name)
 end
+
+-- That a variable is not set.
+local function unset(name, more) return name .. " is not set" .. (more or "") .. not_passed_on(name) end
 
 local function words_of(text)
   local words = {}
@@ -116,7 +119,10 @@ local function config_path()
   local folder, home = variable "XDG_CONFIG_HOME", variable "HOME"
   -- A relative XDG_CONFIG_HOME is invalid and must be ignored (XDG Base Directory Specification).
   if not folder or folder:sub(1, 1) ~= "/" then folder = home and home .. "/.config" end
-  if not folder then return nil, "none of IRONCLAD_CONFIG, XDG_CONFIG_HOME and HOME says where connections.json is" end
+  if not folder then
+    return nil, "none of IRONCLAD_CONFIG, XDG_CONFIG_HOME and HOME says where connections.json is"
+      .. not_passed_on "IRONCLAD_CONFIG"
+  end
   return folder .. "/ironclad/connections.json"
 end
 

@@ -1,8 +1,8 @@
 --- The host's loop: how calls and tasks wait here. Each loop is a table with
 --
 --   name                     "plain", "nginx" or "neovim"
---   wait(call, task)         returns when the call may have a notice; "interrupted" when the user wants to cancel it.
---                            task: task.current()
+--   wait(call, task, sink)   returns when the call may have a notice; "interrupted" when the user wants to cancel it.
+--                            task: task.current(); sink: whether the call has a sink
 --   drive(call)              optional: wait outside a task, where the thread may run the engine meanwhile; "done" when
 --                            the call is done
 --   objection()              why nothing can wait here, and the kind of the error then ("cancelled" unless given); or

@@ -69,17 +69,30 @@ function collect(deadline)
   end
 end
 
-local function ask(path, call, seconds)
+-- A request may end while a sink waits, for example for a slow client. Then the call must end too: it would wait for
+-- its sink. So a call with a sink has a cosocket to its end: nginx closes it with the request, and the engine cancels
+-- the call. These cosockets are not of the pool, where slow clients would hold up other calls. Call -> cosocket
+local held = setmetatable({}, { __mode = "k" })
+
+local function connect(path, seconds, sink)
   local socket = ngx.socket.tcp()
   socket:settimeouts(seconds * 1000, 10000, seconds * 1000)
-  local fine, problem = socket:connect("unix:" .. path, { pool = path, pool_size = POOL, backlog = BACKLOG })
-  if not fine then return nil, problem end
+  local fine, problem = socket:connect("unix:" .. path, sink and { pool = path .. " sink" }
+    or { pool = path, pool_size = POOL, backlog = BACKLOG })
+  return fine and socket, problem
+end
+
+local function ask(path, call, seconds, sink)
+  local socket, fine, problem = held[call], true, nil
+  if not socket then socket, problem = connect(path, seconds, sink) end
+  if not socket then return nil, problem end
   -- The call may have ended while connect waited for a free cosocket.
-  if not call:news() then
-    fine, problem = socket:send(("%d\n"):format(call:id()))
+  if sink or not call:news() then
+    fine, problem = socket:send(("%d%s\n"):format(call:id(), sink and "+" or ""))
     if fine then fine, problem = socket:receive(1) end
   end
-  if fine then socket:setkeepalive(KEPT * 1000) else socket:close() end
+  held[call] = fine and sink and not call:done() and socket or nil
+  if not fine then socket:close() elseif not held[call] then socket:setkeepalive(KEPT * 1000) end
   return fine, problem
 end
 
@@ -115,7 +128,7 @@ function nginx.current()
 end
 
 --- Returns when the call may have a notice.
-function nginx.wait(call)
+function nginx.wait(call, _, sink)
   if blocks() then
     core.wait(call)
     return collect()
@@ -125,7 +138,7 @@ function nginx.wait(call)
   local path, problem = listen()
   local told
   if mine then mine.call = call end
-  if path then told, problem = ask(path, call, left and math.min(left + GRACE, LONGEST) or LONGEST) end
+  if path then told, problem = ask(path, call, left and math.min(left + GRACE, LONGEST) or LONGEST, sink) end
   if not told and problem ~= "timeout" then doze(problem) end
   if mine then mine.call = nil end
   collect(left)
