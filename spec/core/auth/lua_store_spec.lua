@@ -5,6 +5,7 @@ local grant = require "spec.support.grant"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 local task = require "ironclad.loop.task"
+local token_store = require "ironclad.connections.store"
 
 local GOOD = scene.GOOD
 
@@ -240,6 +241,52 @@ describe("a store in a file", function()
     server:await(1) -- its refresh has been sent
     local _, err = connect "second".workflows:get("w1", { deadline = 0.01 })
     assert.matches("^the deadline passed %(option deadline%): the token store .*/locked is locked$", err.message)
+  end)
+end)
+
+describe("a store written in Lua whose client is gone", function()
+  local function collect()
+    for _ = 1, 3 do collectgarbage() end
+  end
+
+  it("is gone, too", function()
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local stores = setmetatable({}, { __mode = "k" })
+    local function use(i)
+      local store = { load = function() end, save = function() end }
+      stores[store] = true
+      local client = grant.connect(server, { refresh_token = "refresh-0", store = store, name = "gone" .. i })
+      if i == 1 then scene.assert_good(client.workflows:get "w1") end
+    end
+    for i = 1, 20 do use(i) end
+    collect()
+    assert.is_nil(next(stores))
+  end)
+
+  it("is told what its refresh has brought, and unlocked", function()
+    scene.with_limit(function(seconds)
+      local server = scene.serve { answers = { grant.pair("access-1", "refresh-1") },
+        connections = { { { "read" }, { "gate" }, { "answer" }, { "loop" } } } }
+      local said = {}
+      local function use()
+        local function note(text) said[#said + 1] = text end
+        local store = { load = function() note "load" end, save = function(_, token) note(token.refresh_token) end,
+          lock = function() note "lock" end, unlock = function() note "unlock" end }
+        local _, err = grant.connect(server, { refresh_token = "refresh-0", store = store, deadline = seconds })
+          .workflows:get "w1"
+        assert.equal("timeout", err.kind)
+      end
+      use()
+      if #server:requests() == 0 then return false end -- the deadline has passed before the refresh was sent
+      collect()
+      server:release()
+      while core.unsaved() do
+        core.wait()
+        token_store.serve_all()
+      end
+      assert.equal("lock load refresh-1 unlock", table.concat(said, " "))
+      return true
+    end)
   end)
 end)
 

@@ -33,17 +33,19 @@ function store.file(path, ...)
   return setmetatable({ path = path }, File)
 end
 
--- Stores written in Lua, by the number that the engine has for them. They are kept until the state closes, because a
--- new refresh token may arrive after its client was collected, and because the module's files may be loaded again.
+-- Stores written in Lua, by the number that the engine has for them. A client has its store. From the question to lock
+-- to the one to unlock the store is kept here, because its client may be collected meanwhile, and a new refresh token
+-- may arrive. They are in the Lua state, because the module's files may be loaded again.
 local kept = core.kept()
 kept.stores = kept.stores or {
-  known = {}, -- number -> store
+  known = setmetatable({}, { __mode = "v" }), -- number -> store
   numbers = setmetatable({}, { __mode = "k" }), -- store -> number
   last = 0,
-  stores_of = setmetatable({}, { __mode = "k" }), -- connection -> its store
+  stores_of = setmetatable({}, { __mode = "kv" }), -- connection -> its store
+  working = {}, -- "number key" -> the store
 }
 local stores = kept.stores
-local known, numbers, stores_of = stores.known, stores.numbers, stores.stores_of
+local known, numbers, stores_of, working = stores.known, stores.numbers, stores.stores_of, stores.working
 
 -- A refresh token can be used once, and only this Lua state can save the next one. So a state that closes during a
 -- refresh waits for it, for at most this many seconds. (os.exit does not wait unless it closes the state.)
@@ -107,6 +109,7 @@ end
 local function perform(question)
   local custom = known[question.store]
   if not custom then return { error = "its client does not exist any more" } end
+  working[question.store .. " " .. question.key] = question.step ~= "unlock" and custom or nil
   local step = custom[question.step]
   if not step then return {} end
   -- The store runs in its own coroutine. If it yields, the coroutine that waits for a call is not suspended.
