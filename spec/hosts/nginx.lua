@@ -219,6 +219,24 @@ describe("nginx's own", function()
     end
   end)
 
+  it("request that ends ends the wait of others for its tasks", function()
+    local upstream = scene.serve { connections = { { READ, { "hang" } } } }
+    local server = start_before(upstream, { locations = [[
+      location /start { content_by_lua_block {
+        shared = ironclad.spawn(function() return client().workflows:get "w1" end)
+        ngx.sleep(3600)
+      } }
+      location /wait { content_by_lua_block {
+        ngx.say(tostring(select(2, pcall(shared.wait, shared))))
+      } }
+    ]] })
+    local starting = nginx.start_get(server, "/start")
+    upstream:await(1)
+    local waiting = nginx.start_get(server, "/wait")
+    assert.are.equal("", starting.leave())
+    assert.are.equal("nginx has ended the request or timer that the task was started in\n", waiting.body())
+  end)
+
   it("worker waits for many calls at once, and loses none in a storm", function()
     local upstream = scene.answering { GOOD }
     local server = start_before(upstream, { connections = 8192 })

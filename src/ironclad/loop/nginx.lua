@@ -148,7 +148,10 @@ end
 -- @param threads what threads_here returns; nil where calls block
 local function perform(threads, mine, fn, ...)
   local here = coroutine.running()
-  if threads then threads.running[here] = mine end
+  if threads then
+    threads.running[here] = mine
+    mine.threads.home, mine.began = threads, true
+  end
   local function handler(problem)
     mine.trace = debug.traceback(tostring(problem), 2)
     return problem
@@ -168,7 +171,7 @@ local function perform_here(...) perform(threads_here(), ...) end
 -- runs in a timer, and where calls block it runs at once.
 function nginx.spawn(on_failure, fn, ...)
   local mine = task.new(nginx, on_failure)
-  mine.wakeups = {}
+  mine.wakeups, mine.began = {}, false
   mine.threads = setmetatable({ parent = coroutine.running() }, weak_values)
   if blocks() then
     perform(nil, mine, fn, ...)
@@ -201,6 +204,23 @@ function nginx.await_turn(owner)
   return wakeup:wait(LONGEST) == true
 end
 
+-- A task ends with its request or timer, and nginx tells nobody. But then nothing refers to `home`, which is in
+-- ngx.ctx, any more. So what waits for tasks looks every second whether it was collected, and helps the collector on.
+local ALIVE, last_look = 1, 0 -- seconds
+
+local function bury_dead(list)
+  if ngx.now() - last_look >= ALIVE then
+    last_look = ngx.now()
+    collectgarbage("step", 1000)
+  end
+  for _, other in ipairs(list) do
+    if other.began and not other.done and not other.threads.home then
+      task.settle(other, false, "nginx has ended the request or timer that the task was started in")
+      for wakeup in pairs(other.wakeups) do wakeup:post() end
+    end
+  end
+end
+
 function nginx.await_any(list)
   local refused = not blocks() and refusal()
   if refused then error(refused, 0) end -- a semaphore would return at once
@@ -210,7 +230,7 @@ function nginx.await_any(list)
     ended = ended or other.done
     other.wakeups[wakeup] = true
   end
-  if not ended then wakeup:wait(LONGEST) end
+  while not ended and not wakeup:wait(ALIVE) do bury_dead(list) end
   for _, other in ipairs(list) do
     other.wakeups[wakeup] = nil
     free_thread(other)
