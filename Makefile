@@ -441,7 +441,7 @@ put = @umask 022; for file in $3; do \
 	to='$(DESTDIR)$4'/$$file; [ -d "$${to%/*}" ] || mkdir -p "$${to%/*}" || exit 1; \
 	install -m $1 '$2'/$$file "$$to" || exit 1; done
 # $(call take,FILES,FROM,FOLDERS): removes what `put` has installed, and those folders that are then empty.
-take = @cd '$(DESTDIR)$2' 2>/dev/null || exit 0; rm -f $1 && \
+take = cd '$(DESTDIR)$2' 2>/dev/null || exit 0; rm -f $1 && \
 	for folder in $3; do [ ! -d $$folder ] || find $$folder -depth -type d -exec rmdir {} \; 2>/dev/null || :; done
 
 # The command writes its manual pages itself. Without an interpreter of this Lua there are none.
@@ -477,18 +477,21 @@ install-sandbox: sandbox
 	$(call put,644,src,$(sandbox_lua),$(INST_LUADIR))
 	$(call put,755,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
 
+# Ends a line of the recipe when the command there is that of another Lua, which was installed later.
+own_command = grep -qs '^\#!.* $(lua_name)$$' '$(DESTDIR)$(INST_BINDIR)/$1' || [ ! -e '$(DESTDIR)$(INST_BINDIR)/$1' ] || exit 0;
+
 # With the variables that it was installed with. Nothing is built.
 uninstall: uninstall-sandbox uninstall-product
 uninstall-product:
-	$(call take,$(addprefix ironclad/,core.so binding.so listener.so redis.so),$(INST_LIBDIR),ironclad)
-	$(call take,$(product_lua),$(INST_LUADIR),ironclad)
-	$(call take,$(product_commands),$(INST_BINDIR))
-	$(if $(INST_TYPEDIR),$(call take,$(type_files),$(INST_TYPEDIR),library))
-	$(if $(INST_MANDIR),$(call take,ironclad.1 ironclad-*.1,$(INST_MANDIR)/man1))
+	@$(call take,$(addprefix ironclad/,core.so binding.so listener.so redis.so),$(INST_LIBDIR),ironclad)
+	@$(call take,$(product_lua),$(INST_LUADIR),ironclad)
+	@$(if $(INST_TYPEDIR),$(call take,$(type_files),$(INST_TYPEDIR),library))
+	@$(call own_command,ironclad) $(if $(INST_MANDIR),($(call take,ironclad.1 ironclad-*.1,$(INST_MANDIR)/man1));) \
+		$(call take,$(product_commands),$(INST_BINDIR))
 uninstall-sandbox:
-	$(call take,$(sandbox_modules),$(INST_LIBDIR),ironclad)
-	$(call take,$(sandbox_lua),$(INST_LUADIR),ironclad)
-	$(call take,$(sandbox_commands),$(INST_BINDIR))
+	@$(call take,$(sandbox_modules),$(INST_LIBDIR),ironclad)
+	@$(call take,$(sandbox_lua),$(INST_LUADIR),ironclad)
+	@$(call own_command,ironclad-sandbox) $(call take,$(sandbox_commands),$(INST_BINDIR))
 
 # INSTANCE=sandbox: a new sandbox. INSTANCE=environment: the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, …
 INSTANCE = sandbox

@@ -10,6 +10,7 @@ installs() {
     check "installing again makes new files: a process keeps those that it has loaded" installed_anew
     check "make uninstall-sandbox leaves the rest" rest_is_left
     check "make uninstall leaves no file" nothing_is_left
+    check "make uninstall leaves the commands of another Lua, which was installed later" later_commands_are_left
     check "make uninstall leaves the files of others" others_are_left
     check "the types for editors are installed and removed" types_come_and_go
     check "sources in a folder with spaces are found, also by a BUILD elsewhere" odd_folders
@@ -62,6 +63,12 @@ rest_is_left() {
 nothing_is_left() {
     make_here uninstall && ! find "$prefix" -type f -o -name 'ironclad*' | grep . && make_here uninstall &&
         [ ! -s "$log" ]
+}
+later_commands_are_left() {
+    make_here install && sed -i '1s/lua5.4/lua5.3/' "$prefix"/bin/* && make_here uninstall &&
+        [ "$(find "$prefix" -path '*/bin/*' | wc -l)" = 2 ] && [ -s "$prefix/share/man/man1/ironclad.1" ] &&
+        ! find "$prefix" -path '*/lua/*' -type f | grep . && sed -i '1s/lua5.3/lua5.4/' "$prefix"/bin/* &&
+        nothing_is_left
 }
 others_are_left() {
     make_here install && touch "$prefix/share/lua/5.4/ironclad/own.lua" "$prefix/share/man/man1/ironcladx.1" &&
