@@ -5,8 +5,9 @@
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
--- Seconds: the longest time that a lock is held, how long others wait for it, and the pause between two tries.
-local LOCKED, PATIENCE, PAUSE = 120, 90, 0.02
+-- Seconds: the longest time that a lock is held, how long others wait for it, and the pause between two tries. A lock
+-- outlasts a refresh (REFRESH_TIMEOUT in src/core/engine/token_work.c): a refresh token must not be sent twice.
+local LOCKED, PATIENCE, PAUSE = 240, 90, 0.02
 
 local Store = { __name = "ironclad.store.shared_dict" }
 Store.__index = Store
