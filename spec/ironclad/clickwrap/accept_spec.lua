@@ -375,6 +375,34 @@ describe("accept", function()
     assert.are.same({}, journal.entries)
   end)
 
+  it("is claimed again when the rate limits hold it back for longer than a claim counts", function()
+    local limited = peer.json('{"error":{"message":"slow down"}}', 429, { "Retry-After: 2" })
+    local cw, server = play(SITES, NOTHING, limited, NOTHING, OK, BOTH)
+    local journal, claims = journals.memory(), {}
+    local own = {
+      claim = function(_, key, round)
+        claims[#claims + 1] = round
+        return journal:claim(key, round)
+      end,
+      last = function(_, key) return journal:last(key) end,
+      done = function(_, key) return journal:done(key) end,
+    }
+    run.sleep = function(...)
+      assert.are.same({}, journal.entries) -- others may send it
+      return sleep(...) -- the engine keeps to the limits, too
+    end
+    local evidence = ironclad.must(cw:accept(given { journal = own, settle = 2, deadline = 600 }))
+    assert.are.same({ { 1, 1 }, 2, 2 }, { claims, #sent(server), #evidence.activities })
+    assert.are.same({}, journal.entries)
+    scene.stop()
+
+    -- Without the time for that it is an error.
+    cw, server = play(SITES, NOTHING, (limited:gsub("Retry%-After: 2", "Retry-After: 90")))
+    local err = scene.assert_error("rate_limited", cw:accept(given { journal = own, deadline = 60 }))
+    assert.are.same({ "not_done", 1, {} }, { err.outcome, #sent(server), journal.entries })
+    assert.is_true(err.retry_after > 60)
+  end)
+
   it("with a random key names it in the error", function()
     local cw = play(SITES, NOTHING, OK, NOTHING)
     local _, err = cw:accept(given { key = false })

@@ -188,14 +188,28 @@ function Acceptance:left_to_send()
   return math.min(self:left(), math.ceil(self.settle) - passed)
 end
 
--- Sends what is missing, and reads it back.
+-- Waits while the rate limits hold it back, if there is time; it is not claimed meanwhile.
+-- -> whether it must be claimed again; false and an error
+function Acceptance:held_back(err)
+  local pause = err.kind == "rate_limited" and err.retry_after
+  if not pause or pause >= self:left() then return false, err end
+  local rested, cancelled = run.sleep(self.cw, pause)
+  if not rested then return false, cancelled end
+  self.seconds = self.seconds + pause
+  return true
+end
+
+-- Sends what is missing, and reads it back. -> the evidence; nil and an error; or nil: it was not sent, and must be
+-- claimed again
 function Acceptance:send()
   local since = os.time()
   local body = action.body(self.act, self:missing(), self.key)
   local _, err = self:timed(send.recorded, self.cw, self.label, body, self:requests(self:left_to_send()))
   if err and err.outcome ~= "unknown" then
     self.journal:done(self.entry)
-    return pass_on(self, err)
+    local again, problem = self:held_back(err)
+    if again then return nil end
+    return pass_on(self, problem, "not_done")
   end
   local all, problem, trouble = self:watch(math.min(self.since or since, since))
   if all then return self:finish(false) end
@@ -259,13 +273,15 @@ local function accept(self)
     if err then return pass_on(self, err) end
   end
   self.reader = read_back.reader(self.cw, self.label, self.act, self.wanted, self.key)
+  local evidence
   repeat
     local to_send, problem = claim_and_look(self)
     if problem then return nil, problem end
     if not to_send then return self:finish(true) end
     if self:left() < run.LEAST then return self:too_late() end
-  until self:left_to_send() > 0
-  return self:send()
+    if self:left_to_send() > 0 then evidence, err = self:send() end
+  until evidence or err
+  return evidence, err
 end
 
 local function seconds_of(label, given, name, default)
